@@ -1,0 +1,1 @@
+"""The floor every app stands on: who acts, what was done, what is refused, what is due."""

@@ -1,0 +1,15 @@
+from operations.models.audit import AuditEvent, AuditReason, AuditSeal
+from operations.models.idempotency import IdempotencyKey
+from operations.models.keys import ApiKey
+from operations.models.outbox import OutboxMessage
+from operations.models.windows import Window
+
+__all__ = [
+    "ApiKey",
+    "AuditEvent",
+    "AuditReason",
+    "AuditSeal",
+    "IdempotencyKey",
+    "OutboxMessage",
+    "Window",
+]

@@ -1,0 +1,67 @@
+"""Side effects on their way out."""
+
+import uuid
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
+    def waiting(self) -> "OutboxQuerySet":
+        """Neither delivered nor given up."""
+        return self.filter(delivered_at=None, dead_at=None)
+
+    def dead(self) -> "OutboxQuerySet":
+        """Given up after the last attempt."""
+        return self.exclude(dead_at=None)
+
+
+class OutboxMessage(models.Model):
+    """One message, written in the transaction of its cause and delivered at least once.
+
+    `id` goes out with it, so that a receiver can drop a repeat. `key`, where given, lets the same cause
+    write it once only.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=40)
+    key = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001 - many without a key
+    payload = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=500, blank=True)
+    delivered_at = models.DateTimeField(null=True)
+    dead_at = models.DateTimeField(null=True)
+
+    objects = OutboxQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "outbox message"
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["kind", "due_at"],
+                name="outbox_waiting",
+                condition=Q(delivered_at=None, dead_at=None),
+            ),
+            models.Index(fields=["-created_at"], name="outbox_newest"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(delivered_at=None) | Q(dead_at=None), name="outbox_delivered_or_dead"
+            ),
+        ]
+        permissions = [("retry_outboxmessage", "Can send a dead message again")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+    @property
+    def state(self) -> str:
+        """One word for a list: delivered, dead or waiting."""
+        if self.delivered_at:
+            return "delivered"
+        return "dead" if self.dead_at else "waiting"
