@@ -1,0 +1,1 @@
+"""Who has which feature, and how that changes: workspaces, flags, plans, cohorts, phases."""

@@ -1,0 +1,208 @@
+"""May the next phase run? Monitoring writes verdicts here; a gate reads its own table only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from operations.actor import Actor
+from operations.errors import Invalid
+from operations.models import Window
+from rollout import cohorts
+from rollout.cohorts import Shares
+from rollout.facts import state_of
+from rollout.models import Phase, Plan, Verdict
+from rollout.ordering import MOST_DRIFT
+
+FRESH_FOR = timedelta(minutes=75)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a phase may not run, and what to do. Some may be overridden with a written reason."""
+
+    code: str
+    message: str
+    can_override: bool = False
+
+
+@transaction.atomic
+def record_verdict(
+    plan: Plan,
+    result: str,
+    summary: str,
+    *,
+    plan_version: int,
+    measured_at: datetime,
+    details: Mapping[str, Any] | None = None,
+) -> Verdict:
+    """Write down what monitoring found about `plan` at `plan_version`.
+
+    Raises Invalid for an unknown result or a measurement in the future.
+    """
+    faults = {}
+    if result not in Verdict.Result.values:
+        faults["result"] = f"must be one of {', '.join(Verdict.Result.values)}"
+    if measured_at > timezone.now():
+        faults["measured_at"] = "must not lie in the future"
+    if faults:
+        raise Invalid(faults)
+    return Verdict.objects.create(
+        plan=plan,
+        plan_version=plan_version,
+        result=result,
+        summary=summary,
+        measured_at=measured_at,
+        details=dict(details or {}),
+    )
+
+
+def latest_verdict(plan: Plan) -> Verdict | None:
+    """The newest verdict on any version of the plan."""
+    return plan.verdicts.order_by("-measured_at", "-id").first()
+
+
+def current_phase(plan: Plan) -> Phase | None:
+    """The highest phase at or below the plan's percentage; None before the first one was run."""
+    if plan.status == Plan.Status.DRAFT:
+        return None
+    reached = [phase for phase in plan.phases.all() if phase.percentage <= plan.percentage]
+    return max(reached, key=lambda phase: phase.percentage, default=None)
+
+
+def next_phase(plan: Plan) -> Phase | None:
+    """The lowest phase above the plan's percentage; the first one of a draft; None at the top."""
+    phases = sorted(plan.phases.all(), key=lambda phase: phase.percentage)
+    if plan.status == Plan.Status.DRAFT:
+        return phases[0] if phases else None
+    return next((phase for phase in phases if phase.percentage > plan.percentage), None)
+
+
+def may_run(plan: Plan, number: int, *, actor: Actor | None = None, shares: Shares | None = None) -> list[Reason]:
+    """Every reason why phase `number` may not run now; none: it may.
+
+    In the order of a gate that can be trusted: state, timer, fresh evidence, drift, windows, and the
+    approval last. `actor` is whoever would run it: they cannot approve for themselves.
+    """
+    reasons = _state(plan) + _number(plan, number)
+    fresh = plan.status == Plan.Status.DRAFT
+    if not fresh:
+        reasons += _soak(plan) + _evidence(plan)
+    reasons += _drift(plan, shares) + _windows() + _approval(plan, number, actor)
+    return reasons
+
+
+def may_complete(plan: Plan, *, shares: Shares | None = None) -> list[Reason]:
+    """Every reason why the plan may not be completed now: the last phase's criteria hold for this as well."""
+    reasons = _state(plan)
+    if plan.status == Plan.Status.DRAFT or next_phase(plan) is not None:
+        reasons.append(Reason("not_at_the_end", f"{plan} is at {plan.percentage} %: run its last phase first."))
+    return reasons + _soak(plan) + _evidence(plan) + _drift(plan, shares) + _windows()
+
+
+def closed_by_windows() -> list[Reason]:
+    """The freezes and maintenance windows in force."""
+    return _windows()
+
+
+def _state(plan: Plan) -> list[Reason]:
+    said = {
+        Plan.Status.PAUSED: "is paused: resume it first.",
+        Plan.Status.COMPLETE: "is complete: there is no phase left to run.",
+        Plan.Status.ROLLED_BACK: "was rolled back: resume it at a percentage to go on.",
+        Plan.Status.ARCHIVED: "is archived.",
+    }
+    found = said.get(Plan.Status(plan.status))
+    return [Reason(plan.status, f"{plan} {found}")] if found else []
+
+
+def _number(plan: Plan, number: int) -> list[Reason]:
+    following = next_phase(plan)
+    if following is None or following.number == number:
+        return []
+    return [Reason("not_the_next_phase", f"Phase {number} is not the next one: phase {following.number} is.")]
+
+
+def _soak(plan: Plan) -> list[Reason]:
+    current = current_phase(plan)
+    if current is None or plan.share_changed_at is None:
+        return []
+    over = plan.share_changed_at + current.min_soak
+    if over <= timezone.now():
+        return []
+    when = timezone.localtime(over)
+    return [
+        Reason(
+            "soak",
+            f"Phase {current.number} lasts {_spelled(current.min_soak)}: wait until {when:%Y-%m-%d %H:%M %Z}.",
+            can_override=True,
+        )
+    ]
+
+
+def _evidence(plan: Plan) -> list[Reason]:
+    verdict = latest_verdict(plan)
+    if verdict is None:
+        code, message = "verdict_missing", "There is no health verdict yet: run a health check."
+    elif verdict.plan_version != plan.version:
+        code = "verdict_outdated"
+        message = "The latest health verdict was measured before the plan last changed: wait for a newer one."
+    elif timezone.now() - verdict.measured_at > FRESH_FOR:
+        minutes = (timezone.now() - verdict.measured_at) // timedelta(minutes=1)
+        code = "verdict_stale"
+        message = f"The latest health verdict is {minutes} minutes old, at most 75 count: run a health check."
+    elif verdict.result != Verdict.Result.PASS:
+        code = f"verdict_{verdict.result}"
+        message = f"The latest health verdict is {verdict.result}: {verdict.summary}"
+    else:
+        return []
+    return [Reason(code, message, can_override=True)]
+
+
+def _drift(plan: Plan, shares: Shares | None) -> list[Reason]:
+    if not plan.percentage or plan.cutoff_open:
+        return []
+    state = state_of(plan.module)
+    if state.by_user:
+        return []
+    shares = shares or cohorts.shares(state)
+    if abs(shares.share - plan.percentage) <= MOST_DRIFT:
+        return []
+    return [
+        Reason(
+            "drift",
+            f"The share drifted to {shares.share:.1f} % of {shares.eligible} eligible, the target is "
+            f"{plan.percentage} %: set {plan.percentage} to count anew.",
+            can_override=True,
+        )
+    ]
+
+
+def _windows() -> list[Reason]:
+    return [
+        Reason(window.kind, f"{window} is on{_until(window.ends_at)}.", can_override=True)
+        for window in Window.objects.in_force()
+    ]
+
+
+def _approval(plan: Plan, number: int, actor: Actor | None) -> list[Reason]:
+    if not plan.needs_approval:
+        return []
+    approvals = plan.approvals.filter(plan_version=plan.version, phase_number=number)
+    if actor is not None and actor.user is not None:
+        approvals = approvals.exclude(user_id=actor.user.pk)
+    if approvals.exists():
+        return []
+    return [Reason("approval_missing", f"Phase {number} needs the approval of a second person.")]
+
+
+def _spelled(duration: timedelta) -> str:
+    hours = duration // timedelta(hours=1)
+    return f"{hours // 24} days" if hours % 24 == 0 else f"{hours} hours"
+
+
+def _until(at: datetime | None) -> str:
+    return f" until {timezone.localtime(at):%Y-%m-%d %H:%M %Z}" if at else ""
