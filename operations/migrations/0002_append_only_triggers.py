@@ -10,7 +10,7 @@ def create(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
     statements = _POSTGRESQL if schema_editor.connection.vendor == "postgresql" else _SQLITE
     for table in TABLES:
         for statement in statements:
-            schema_editor.execute(statement.format(table=table))
+            schema_editor.execute(statement.format(table=table), params=None)
 
 
 def drop(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
