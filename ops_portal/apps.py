@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class OpsPortalConfig(AppConfig):
+    name = "ops_portal"
+    verbose_name = "Ops Portal"
+
+    def ready(self) -> None:
+        # System checks register on import.
+        from ops_portal import checks  # noqa: F401

@@ -1,0 +1,58 @@
+"""System checks of the portal's settings; those for production run with `manage.py check --deploy`."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Tags, register
+
+
+@register(Tags.files)
+def var_is_writable(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """E001: the portal cannot write its own folder."""
+    if os.access(settings.VAR_DIR, os.W_OK | os.X_OK):
+        return []
+    return [
+        checks.Error(
+            f"The folder {settings.VAR_DIR} cannot be written.",
+            hint="Give it to the user who runs the portal, or name another one in VAR_DIR.",
+            id="ops_portal.E001",
+        )
+    ]
+
+
+@register(Tags.database, deploy=True)
+def database_for_production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """W001: SQLite has one writer at a time."""
+    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+        return []
+    return [
+        checks.Warning(
+            "The database is SQLite.", hint="Set DATABASE_URL to a PostgreSQL database.", id="ops_portal.W001"
+        )
+    ]
+
+
+@register(Tags.caches, deploy=True)
+def broker_for_production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """W002: without Redis every process counts its own API rates, and the queue is a folder."""
+    if settings.REDIS_URL:
+        return []
+    return [checks.Warning("There is no Redis.", hint="Set REDIS_URL.", id="ops_portal.W002")]
+
+
+@register(Tags.security, deploy=True)
+def https_for_production(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """W003: keys and sessions travel in clear text."""
+    if settings.HTTPS:
+        return []
+    return [
+        checks.Warning(
+            "HTTPS is off.",
+            hint="Put the portal behind a proxy that speaks HTTPS and set HTTPS=true.",
+            id="ops_portal.W003",
+        )
+    ]

@@ -1,0 +1,21 @@
+"""The routes. No trailing slash under /api."""
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from ops_portal.status import HealthStatusView
+
+handler400 = "ops_portal.errors.bad_request"
+handler404 = "ops_portal.errors.not_found"
+handler500 = "ops_portal.errors.server_error"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    # The split view loads its start-up script from a URL of its own: no inline script.
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/health/status", HealthStatusView.as_view(), name="health-status"),
+]
