@@ -1,7 +1,7 @@
 """Loud readers over django-environ: a bad value stops the start with the variable's name and its rule.
 
-Every reader treats an empty value as unset and raises `ImproperlyConfigured` for one that breaks its rule. The
-value itself is never part of the message: it may hold a password.
+Every reader treats an empty value as unset and raises `ImproperlyConfigured` for one that breaks its rule.
+The value itself is never part of the message: it may hold a password.
 """
 
 import os
@@ -82,7 +82,7 @@ def rate(name: str, default: str) -> str:
     """Requests in a time, as `60/min`."""
     value = text(name, default)
     if not RATE.fullmatch(value):
-        raise ImproperlyConfigured(f"{name} must be a count and a time, such as 60/min (s, min, hour or day)")
+        raise ImproperlyConfigured(f"{name} must be a count and a time (s, min, hour or day), such as 60/min")
     return value
 
 
@@ -135,7 +135,7 @@ def email(name: str, default: str) -> dict[str, Any]:
 
 
 def secret_key(name: str, file: Path) -> str:
-    """Django's secret key: the variable, else the file's content, made once and readable by its owner only."""
+    """Django's secret key: the variable, else the file's content, made once and for its owner's eyes only."""
     if value := secret(name, 32):
         return value
     if not file.exists():

@@ -105,7 +105,7 @@ if REDIS_URL:
         },
     }
     CELERY_BROKER_URL = REDIS_URL
-    # Longer than CELERY_TASK_TIME_LIMIT, or a task that still runs is given to a second worker; otherwise short,
+    # Longer than CELERY_TASK_TIME_LIMIT, or a task that still runs is given to a second worker; else short,
     # because a killed worker's messages wait that long.
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "visibility_timeout": 360,
@@ -117,7 +117,7 @@ else:
     for folder in ("queue", "control"):
         (BROKER_DIR / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost//"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "queue"),
         "data_folder_out": str(BROKER_DIR / "queue"),

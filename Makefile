@@ -1,0 +1,61 @@
+# make run | test | lint | bench | clean. Everything is installed into .venv; data lies in var/.
+
+.PHONY: run test lint bench clean
+.DEFAULT_GOAL := run
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet --no-compile
+
+# The newest known-good interpreter wins over an old `python3`.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$name; break; fi; done)
+
+# Named after what they stand for: a changed requirement is a stamp that does not exist.
+INSTALLED := $(VENV)/.installed-$(shell cat requirements.txt | cksum | tr ' ' '-')
+INSTALLED_DEV := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-dev.txt | cksum | tr ' ' '-')
+
+# PORT=8000; OPS_ADMIN_PASSWORD, DATABASE_URL, REDIS_URL and the rest: see .env.example.
+run: $(INSTALLED)
+	@exec $(PY) -m ops_portal.supervisor --prepare --with-parent
+
+# ARGS="tests/rollout -k phase" narrows it.
+test: $(INSTALLED_DEV)
+	@$(PY) -m pytest -n 2 $(ARGS)
+
+lint: $(INSTALLED_DEV)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check --quiet .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+	@if [ -n "$$(find templates -name '*.html' 2>/dev/null)" ]; then $(VENV)/bin/djhtml --check --tabwidth 2 templates; fi
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py check --fail-level WARNING
+
+bench: $(INSTALLED_DEV)
+	@$(PY) -m pytest -m bench -s tests/bench $(ARGS)
+
+# Leaves var/ alone: the portal's data is not a build product.
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED):
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "The portal needs Python 3.11 or newer; 'python3 --version' says: $$(python3 --version 2>&1)." >&2; \
+		echo "Install it, or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; fi
+	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$(PYTHON) cannot make virtual environments: install its venv package" >&2; \
+		echo "(Debian, Ubuntu: apt-get install python3-venv)." >&2; exit 1; fi
+	@echo "Installing into $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) -r requirements.txt
+	@$(PY) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
+	@touch $@
+
+$(INSTALLED_DEV): | $(INSTALLED)
+	@echo "Installing what tests and linters need ..."
+	@$(PIP) -r requirements-dev.txt
+	@$(PY) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
+	@rm -f $(VENV)/.installed-dev-*
+	@touch $@

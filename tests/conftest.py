@@ -1,0 +1,149 @@
+"""What every test stands on: its own database, cache and broker, and settings that no `.env` changes."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.operations import BaseDatabaseOperations
+from hypothesis import settings as hypothesis_settings
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+FOLDER = Path(tempfile.gettempdir()) / f"ops-portal-tests-{os.getpid()}-{WORKER}"
+
+# A shared machine makes single examples slow now and then; a run must not fail for that.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    FOLDER.mkdir(mode=0o700, exist_ok=True)
+    settings.VAR_DIR = FOLDER
+    settings.HTTPS = settings.SECURE_SSL_REDIRECT = False
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
+    settings.TIME_ZONE = "UTC"
+    settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+    settings.OPS_ADMIN_PASSWORD = settings.MONITORING_CRON_SECRET = settings.AUDIT_HEAD_EMAIL = ""
+    settings.PROMETHEUS_URL = settings.ALERTMANAGER_URL = ""
+    settings.ENVIRONMENT_OVERRIDES = {
+        "health_management": {
+            "enabled": None,
+            "internal": [],
+            "beta_percentage": None,
+            "rollout_percentage": None,
+        }
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if settings.REDIS_URL:
+        # The same Redis may serve a running portal, and the other test worker.
+        settings.CACHES["default"]["KEY_PREFIX"] = _redis_prefix()
+        settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{_redis_prefix()}:broker:"
+    else:
+        for name in ("queue", "control"):
+            (FOLDER / name).mkdir(exist_ok=True)
+        settings.CELERY_BROKER_TRANSPORT_OPTIONS.update(
+            data_folder_in=str(FOLDER / "queue"),
+            data_folder_out=str(FOLDER / "queue"),
+            control_folder=str(FOLDER / "control"),
+        )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if connection.vendor == "postgresql":
+        return
+    skip = pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL")
+    for item in items:
+        if item.get_closest_marker("postgres"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """SQLite tests run on a file, as the portal does: one in memory has other locks and no WAL."""
+    if connection.vendor == "sqlite":
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(FOLDER / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Make the flush after a transactional test lead back to what the migrations left.
+
+    Django empties every table then. The append-only tables refuse that, and the groups and permissions that
+    the migrations made would be gone for the tests after it.
+    """
+    with django_db_blocker.unblock():
+        migrated = connection.creation.serialize_db_to_string()
+
+    plain = BaseDatabaseOperations.execute_sql_flush
+
+    def flush(self: BaseDatabaseOperations, sql_list: Any) -> None:
+        restore = _lift_append_only(self.connection)
+        try:
+            plain(self, sql_list)
+        finally:
+            for statement in restore:
+                _execute(self.connection, statement)
+        self.connection.creation.deserialize_db_from_string(migrated)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def clean_cache() -> Iterator[None]:
+    """Nothing that one test cached, such as a rate, is there for the next."""
+    yield
+    if settings.REDIS_URL:
+        client = cache._cache.get_client(None, write=True)  # type: ignore[attr-defined]
+        for key in client.scan_iter(match=f"{_redis_prefix()}:*"):
+            client.delete(key)
+    else:
+        cache.clear()
+
+
+def _redis_prefix() -> str:
+    return f"test-{os.getpid()}-{WORKER}"
+
+
+def _lift_append_only(database: BaseDatabaseWrapper) -> list[str]:
+    """Take the append-only triggers away; returns the statements that bring them back."""
+    if database.vendor == "postgresql":
+        tables = _rows(
+            database,
+            "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE %s",
+            "%\\_append\\_only%",
+        )
+        for (table,) in tables:
+            _execute(database, f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        return [f"ALTER TABLE {table} ENABLE TRIGGER USER" for (table,) in tables]
+    triggers = _rows(
+        database,
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s ESCAPE '\\'",
+        "%\\_append\\_only%",
+    )
+    for name, _ in triggers:
+        _execute(database, f"DROP TRIGGER {name}")
+    return [sql for _, sql in triggers]
+
+
+def _rows(database: BaseDatabaseWrapper, query: str, *parameters: str) -> list[tuple[Any, ...]]:
+    with database.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return cursor.fetchall()
+
+
+def _execute(database: BaseDatabaseWrapper, statement: str) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(statement)
