@@ -167,7 +167,7 @@ def refuse_too_large(request: Any) -> None:
     """Raise RequestDataTooBig for a body that says it is larger than the limit."""
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if limit is not None and length.isdigit() and int(length) > limit:
+    if length.isdigit() and int(length) > limit:
         raise RequestDataTooBig
 
 

@@ -95,7 +95,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
     """How the API's description names the two ways to send a key."""
 
     target_class = "operations.doors.api.KeyAuthentication"
-    name = ["bearer", "apiKey"]  # noqa: RUF012 - the base class says so
+    name = ["bearer", "apiKey"]
 
     def get_security_definition(self, auto_schema: Any) -> Any:
         return [

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import IntEnum
 from typing import Any
@@ -52,15 +52,13 @@ class Subcommands:
 
     actions: "argparse._SubParsersAction[CommandParser]"
     takes_module: bool
-    added: list[CommandParser] = field(default_factory=list)
 
-    def add(self, name: str, help: str, *, writes: bool = False) -> CommandParser:
-        """A word with its help; `writes` gives it `--dry-run`."""
-        parser: CommandParser = self.actions.add_parser(name, help=help, description=help)
+    def add(self, name: str, purpose: str, *, writes: bool = False) -> CommandParser:
+        """A word and what it is for; `writes` gives it `--dry-run`."""
+        parser: CommandParser = self.actions.add_parser(name, help=purpose, description=purpose)
         add_common(parser, takes_module=self.takes_module, default=argparse.SUPPRESS)
         if writes:
             add_dry_run(parser)
-        self.added.append(parser)
         return parser
 
 
