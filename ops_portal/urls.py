@@ -1,7 +1,7 @@
 """The routes. No trailing slash under /api."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -18,4 +18,5 @@ urlpatterns = [
     # The split view loads its start-up script from a URL of its own: no inline script.
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/health/status", HealthStatusView.as_view(), name="health-status"),
+    path("api/", include("rollout.urls")),
 ]
