@@ -1,0 +1,106 @@
+"""Every flag with its state, its share and what decides it, for people who ask "what is on, and why?"."""
+
+from typing import Any
+
+from django.db.models import Count
+
+from rollout import cohorts, facts
+from rollout.evaluation import FlagFacts, full_reach
+from rollout.facts import State
+from rollout.models import Module, Override
+from rollout.ordering import NONE, OPEN
+from rollout.populations import Population
+
+Document = dict[str, Any]
+
+
+def flags_of(module: Module) -> list[Document]:
+    """The flags of a module, in their order: key, state, enabled, eligible, share, source, overrides.
+
+    `enabled` counts every unit that has the flag; `share` is that in relation to the eligible, a fraction,
+    above 1 where overrides give the flag to units that are not eligible.
+    """
+    state = facts.state_of(module)
+    rows = {flag.key: flag for flag in module.flags.all()}
+    counted = _counts(state)
+    overrides, internal = _overrides(module), module.internal_units.count()
+    return [
+        {
+            "key": flag.key,
+            "name": rows[flag.key].name,
+            "module": module.key,
+            "state": _state(flag, counted[flag.key]),
+            "enabled": counted[flag.key],
+            "eligible": counted[""],
+            "share": round(counted[flag.key] / counted[""], 6) if counted[""] else 0.0,
+            "source": source_of(flag, state),
+            "overrides": overrides.get(flag.key, 0),
+            "internal": internal,
+        }
+        for flag in state.flags
+    ]
+
+
+def source_of(flag: FlagFacts, state: State) -> str:
+    """What decides a flag for ordinary units: the first rule of SPEC 3.4 that says more than "go on"."""
+    switched = _switched(flag, state)
+    if switched:
+        return switched
+    plan = state.plan
+    if plan.phase is None:
+        return "plan: has not begun"
+    found = full_reach(flag, plan, state.environment)
+    position = f"plan: phase {plan.phase.number}, {plan.percentage} %"
+    if found.cutoff == NONE:
+        if plan.phase.number < (flag.selected_from_phase or flag.from_phase):
+            return f"{position}; starts at phase {flag.selected_from_phase or flag.from_phase}"
+        return f"{position}; reaches nobody"
+    notes = []
+    if found.selected:
+        notes.append("selected workspaces only")
+    if flag.hold != OPEN:
+        notes.append(f"held at {flag.max_percentage} %")
+    caps = (state.environment.beta_percentage, state.environment.rollout_percentage)
+    if flag.by_user and any(cap is not None for cap in caps):
+        notes.append("capped by the environment")
+    if plan.paused:
+        notes.append("paused")
+    return "; ".join([position, *notes])
+
+
+def _switched(flag: FlagFacts, state: State) -> str:
+    if flag.archived:
+        return "archived"
+    if flag.killed:
+        return "kill switch"
+    if state.plan.all_off:
+        return "plan: set to 0 %"
+    if state.environment.enabled:
+        return "environment: on for everybody"
+    if flag.prerequisite is not None and (flag.prerequisite.archived or flag.prerequisite.killed):
+        return f"prerequisite: {flag.prerequisite.key} is off by its switch"
+    return ""
+
+
+def _state(flag: FlagFacts, enabled: int) -> str:
+    if flag.archived:
+        return "archived"
+    if flag.killed:
+        return "killed"
+    return "on" if enabled else "off"
+
+
+def _counts(state: State) -> dict[str, int]:
+    """How many units have each flag and, under "", how many are eligible: one query."""
+    population = Population(state)
+    wanted = {f"n{number}": cohorts.has(population, state, flag) for number, flag in enumerate(state.flags)}
+    wanted["eligible"] = population.is_eligible(state.eligibility)
+    counted = population.count(population.all(), wanted)
+    return {"": counted["eligible"]} | {
+        flag.key: counted[f"n{number}"] for number, flag in enumerate(state.flags)
+    }
+
+
+def _overrides(module: Module) -> dict[str, int]:
+    rows = Override.objects.in_force().filter(flag__module=module).order_by()
+    return dict(rows.values_list("flag__key").annotate(n=Count("pk")))
