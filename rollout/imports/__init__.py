@@ -1,0 +1,1 @@
+"""Files of workspaces on their way in: read, checked, staged, applied."""
