@@ -36,7 +36,7 @@ def record(
     data: Mapping[str, Any] | None = None,
     reason: str = "",
 ) -> AuditEvent:
-    """Write one event in the caller's transaction; a free-text `reason` is stored so that it can be erased."""
+    """Write one event in the caller's transaction; a free-text `reason` can be erased later."""
     salt = secrets.token_hex(16) if reason else ""
     event = AuditEvent.objects.create(
         action=action,
@@ -128,7 +128,9 @@ def verify(expected_head: str = "") -> Verification:
             found.faults.append(f"seal {found.sealed} is missing: the next one is {link.sequence}")
             found.sealed = link.sequence
         elif link.digest != _link(digest, link.event):
-            found.faults.append(f"event {link.event_id} (seal {link.sequence}) was changed after it was sealed")
+            found.faults.append(
+                f"event {link.event_id} (seal {link.sequence}) was changed after it was sealed"
+            )
         if not _reason_holds(link.event):
             found.faults.append(f"the reason of event {link.event_id} was changed")
         digest = link.digest

@@ -28,7 +28,9 @@ def grant(
     create_permissions(config, apps=apps, using=database, verbosity=0)  # type: ignore[arg-type]
     permissions = {
         permission.codename: permission
-        for permission in apps.get_model("auth", "Permission").objects.filter(content_type__app_label=app_label)
+        for permission in apps.get_model("auth", "Permission").objects.filter(
+            content_type__app_label=app_label
+        )
     }
     for name, codenames in granted.items():
         group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=name)

@@ -44,7 +44,7 @@ def deliver_due(deliverers: Mapping[str, Deliver], *, limit: int = 100) -> tuple
             continue
         try:
             deliverers[message.kind](message)
-        except Exception as error:  # whatever the far end does, the other messages go on
+        except Exception as error:  # noqa: BLE001 - whatever the far end does, the others go on
             logger.warning("outbox %s %s, attempt %s: %s", message.kind, message.id, message.attempts, error)
             _fail(message, error)
             failed += 1
@@ -60,8 +60,10 @@ def deliver_due(deliverers: Mapping[str, Deliver], *, limit: int = 100) -> tuple
 def retry(message: OutboxMessage, *, actor: Actor) -> None:
     """Send a dead message again, with all its attempts. Raises Refused when it is not dead."""
     actor.require("operations.retry_outboxmessage", "send messages again")
-    revived = OutboxMessage.objects.filter(pk=message.pk).dead().update(
-        dead_at=None, attempts=0, due_at=timezone.now()
+    revived = (
+        OutboxMessage.objects.filter(pk=message.pk)
+        .dead()
+        .update(dead_at=None, attempts=0, due_at=timezone.now())
     )
     if not revived:
         raise Refused("not_dead", "Only a message that was given up can be sent again.")

@@ -12,9 +12,7 @@ from operations.models import Window
 
 
 @transaction.atomic
-def plan(
-    kind: str, title: str, *, starts_at: datetime, ends_at: datetime | None, actor: Actor
-) -> Window:
+def plan(kind: str, title: str, *, starts_at: datetime, ends_at: datetime | None, actor: Actor) -> Window:
     """Plan a window from `starts_at` to `ends_at` (None: until it is ended by hand).
 
     Raises Invalid for an unknown kind, an empty title, or an end that is past or before the start.
@@ -43,7 +41,9 @@ def end(window: Window, *, actor: Actor) -> Window:
     window = Window.objects.select_for_update().get(pk=window.pk)
     now = timezone.now()
     if window.state not in ("planned", "in force"):
-        raise Refused("window_over", f"The window {window.title!r} is {window.state}: there is nothing to end.")
+        raise Refused(
+            "window_over", f"The window {window.title!r} is {window.state}: there is nothing to end."
+        )
     if window.starts_at >= now:
         window.cancelled_at = now
     else:

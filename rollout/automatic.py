@@ -2,7 +2,6 @@
 
 import logging
 
-
 from operations.actor import Actor, Door
 from operations.errors import Refused
 from rollout import gates, phases
@@ -42,7 +41,12 @@ def _look_again(plan: Plan) -> str:
     if plan.recheck_at is None or verdict is None or verdict.measured_at < plan.recheck_at:
         return ""
     if verdict.result == Verdict.Result.BREACH:
-        phases.pause(plan, actor=ACTOR, reason=f"Check two hours after the phase: {verdict.summary}", version=plan.version)
+        phases.pause(
+            plan,
+            actor=ACTOR,
+            reason=f"Check two hours after the phase: {verdict.summary}",
+            version=plan.version,
+        )
         return f"{plan}: paused"
     Plan.objects.filter(pk=plan.pk, recheck_at=plan.recheck_at).update(recheck_at=None)
     return f"{plan}: the check two hours after the phase found no breach"

@@ -61,7 +61,9 @@ class ModuleEntry:
     business_goals: tuple[dict[str, str | float], ...] = field(default=())
 
 
-def _engagement_flag(key: str, name: str, from_phase: int, selected_from_phase: int | None = None) -> FlagEntry:
+def _engagement_flag(
+    key: str, name: str, from_phase: int, selected_from_phase: int | None = None
+) -> FlagEntry:
     return FlagEntry(
         key=key,
         name=name,

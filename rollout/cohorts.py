@@ -188,7 +188,7 @@ def members_with(state: State, flag: FlagFacts) -> QuerySet[Any]:
 
 
 def cutoff_for(state: State, percentage: int) -> tuple[Cutoff, int]:
-    """The cutoff that takes in ceil(percentage × eligible / 100) units, and how many are eligible.
+    """The cutoff that takes in ceil(percentage * eligible / 100) units, and how many are eligible.
 
     100 % is open: customers who come later are in. Users are cut by share, without counting.
     """

@@ -4,7 +4,7 @@
 `cohorts` both follow it, so that an answer, an explanation and a preview cannot disagree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +12,13 @@ from rollout.ordering import NONE, OPEN, Cutoff, lower, order_key, user_cutoff
 
 ON, OFF = "on", "off"
 # The standard reasons of OpenFeature that its clients understand.
-STATIC, TARGETING_MATCH, SPLIT, DISABLED, DEFAULT = "STATIC", "TARGETING_MATCH", "SPLIT", "DISABLED", "DEFAULT"
+STATIC, TARGETING_MATCH, SPLIT, DISABLED, DEFAULT = (
+    "STATIC",
+    "TARGETING_MATCH",
+    "SPLIT",
+    "DISABLED",
+    "DEFAULT",
+)
 
 # The audiences of phases that a percentage reaches; a phase for the internal list reaches nobody else.
 BETA, COHORT = "beta", "cohort"
@@ -53,7 +59,9 @@ class PlanFacts:
         current = self.phase
         if current and current.audience == audience:
             return self.percentage
-        passed = [p.percentage for p in self.phases if p.audience == audience and p.percentage <= self.percentage]
+        passed = [
+            p.percentage for p in self.phases if p.audience == audience and p.percentage <= self.percentage
+        ]
         return max(passed, default=0)
 
 
@@ -166,78 +174,130 @@ def full_reach(flag: FlagFacts, plan: PlanFacts, environment: Environment = Envi
     return Reach(cutoff, own.selected | needed.selected) if cutoff != NONE else Reach()
 
 
+@dataclass(frozen=True)
+class Question:
+    """Everything that one answer depends on."""
+
+    flag: FlagFacts
+    unit: UnitFacts | None
+    plan: PlanFacts
+    environment: Environment
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one rule says: its result, and the answer where it decides."""
+
+    result: str
+    value: bool | None = None
+    reason: str = ""
+
+
 def evaluate(
-    flag: FlagFacts,
-    unit: UnitFacts | None,
-    plan: PlanFacts,
-    environment: Environment,
-    now: datetime,
+    flag: FlagFacts, unit: UnitFacts | None, plan: PlanFacts, environment: Environment, now: datetime
 ) -> Answer:
-    """The answer for one unit (None: the request named none), in the order of SPEC 3.4."""
+    """The answer for one unit (None: the request named none): the first of RULES that decides."""
+    question = Question(flag, unit, plan, environment, now)
     steps: list[Step] = []
+    for name, rule in RULES:
+        found = rule(question)
+        if found is None:
+            continue
+        steps.append(Step(name, found.result))
+        if found.value is not None:
+            return Answer(flag.key, unit.id if unit else "", found.value, found.reason, tuple(steps))
+    raise AssertionError("the last rule always decides")
 
-    def answer(value: bool, reason: str, rule: str, result: str) -> Answer:
-        steps.append(Step(rule, result))
-        return Answer(flag.key, unit.id if unit else "", value, reason, tuple(steps))
 
-    def passed(rule: str, result: str) -> None:
-        steps.append(Step(rule, result))
+def _archived(question: Question) -> Found | None:
+    return Found("the flag is archived: off", False, DISABLED) if question.flag.archived else None
 
-    if flag.archived:
-        return answer(False, DISABLED, "archived", "the flag is archived: off")
-    if flag.killed:
-        return answer(False, DISABLED, "kill switch", "the kill switch is on: off")
-    if plan.all_off:
-        return answer(False, DISABLED, "kill switch", "the plan was set to 0 %: all flags of the module are off")
-    passed("kill switch", "not set")
 
-    if environment.enabled:
-        return answer(True, STATIC, "environment", "the environment turns the module on for everybody")
+def _kill_switch(question: Question) -> Found:
+    if question.flag.killed:
+        return Found("the kill switch is on: off", False, DISABLED)
+    if question.plan.all_off:
+        return Found("the plan was set to 0 %: all flags of the module are off", False, DISABLED)
+    return Found("not set")
 
-    if flag.prerequisite is not None:
-        needed = evaluate(flag.prerequisite, unit, plan, environment, now)
-        if not needed.value:
-            why = f"{needed.flag} is off ({needed.steps[-1].result}): off"
-            return answer(False, DISABLED if needed.reason == DISABLED else DEFAULT, "prerequisite", why)
-        passed("prerequisite", f"{needed.flag} is on")
 
-    if unit is None:
-        return answer(False, DEFAULT, "unit", "the request names no unit: off")
+def _environment(question: Question) -> Found | None:
+    if not question.environment.enabled:
+        return None
+    return Found("the environment turns the module on for everybody", True, STATIC)
 
-    override = unit.overrides.get(flag.key)
+
+def _prerequisite(question: Question) -> Found | None:
+    if question.flag.prerequisite is None:
+        return None
+    needed = evaluate(
+        question.flag.prerequisite, question.unit, question.plan, question.environment, question.now
+    )
+    if needed.value:
+        return Found(f"{needed.flag} is on")
+    reason = DISABLED if needed.reason == DISABLED else DEFAULT
+    return Found(f"{needed.flag} is off ({needed.steps[-1].result}): off", False, reason)
+
+
+def _no_unit(question: Question) -> Found | None:
+    return Found("the request names no unit: off", False, DEFAULT) if question.unit is None else None
+
+
+def _override(question: Question) -> Found:
+    override = question.unit.overrides.get(question.flag.key) if question.unit else None
     if override is None:
-        passed("override", "none for this unit")
-    elif override.expires_at is not None and override.expires_at <= now:
-        passed("override", f"expired on {override.expires_at:%Y-%m-%d %H:%M %Z}")
-    else:
-        until = f" until {override.expires_at:%Y-%m-%d %H:%M %Z}" if override.expires_at else ""
-        state = ON if override.value else OFF
-        return answer(override.value, TARGETING_MATCH, "override", f"{state}{until}: {override.reason}")
-
-    if unit.internal or unit.id in environment.internal:
-        return answer(True, TARGETING_MATCH, "internal list", "the unit is on the internal list: on")
-    passed("internal list", "not on it")
-
-    if flag.by_user:
-        share = _beta_share(flag, plan, environment)
-        if user_cutoff(share).admits(order_key(plan.ordering, plan.salt, unit.id)):
-            return answer(True, SPLIT, "beta", f"within the beta's {share} %: on")
-        passed("beta", f"not within {share} %")
-
-    value, why = _in_cohort(flag, unit, plan, environment)
-    if value:
-        return answer(True, SPLIT, "cohort", f"{why}: on")
-    return answer(False, DEFAULT, "cohort", f"{why}: off")
+        return Found("none for this unit")
+    until = f"{override.expires_at:%Y-%m-%d %H:%M %Z}" if override.expires_at else ""
+    if override.expires_at is not None and override.expires_at <= question.now:
+        return Found(f"expired on {until}")
+    state = ON if override.value else OFF
+    result = f"{state} until {until}: {override.reason}" if until else f"{state}: {override.reason}"
+    return Found(result, override.value, TARGETING_MATCH)
 
 
-def _in_cohort(flag: FlagFacts, unit: UnitFacts, plan: PlanFacts, environment: Environment) -> tuple[bool, str]:
-    if plan.phase is None:
+def _internal_list(question: Question) -> Found:
+    unit = question.unit
+    if unit and (unit.internal or unit.id in question.environment.internal):
+        return Found("the unit is on the internal list: on", True, TARGETING_MATCH)
+    return Found("not on it")
+
+
+def _beta(question: Question) -> Found | None:
+    flag, plan, unit = question.flag, question.plan, question.unit
+    if not flag.by_user or unit is None:
+        return None
+    share = _beta_share(flag, plan, question.environment)
+    if user_cutoff(share).admits(order_key(plan.ordering, plan.salt, unit.id)):
+        return Found(f"within the beta's {share} %: on", True, SPLIT)
+    return Found(f"not within {share} %")
+
+
+def _cohort(question: Question) -> Found:
+    value, why = _in_cohort(question)
+    return Found(f"{why}: {ON}", True, SPLIT) if value else Found(f"{why}: {OFF}", False, DEFAULT)
+
+
+RULES: tuple[tuple[str, Callable[[Question], Found | None]], ...] = (
+    ("archived", _archived),
+    ("kill switch", _kill_switch),
+    ("environment", _environment),
+    ("prerequisite", _prerequisite),
+    ("unit", _no_unit),
+    ("override", _override),
+    ("internal list", _internal_list),
+    ("beta", _beta),
+    ("cohort", _cohort),
+)
+
+
+def _in_cohort(question: Question) -> tuple[bool, str]:
+    flag, plan, unit = question.flag, question.plan, question.unit
+    if plan.phase is None or unit is None:
         return False, "the plan has not begun"
-    found = reach(flag, plan, environment)
+    found = reach(flag, plan, question.environment)
     if found.cutoff == NONE:
-        if plan.phase.number < flag.from_phase:
-            return False, f"the flag starts at phase {flag.from_phase}; the plan is in phase {plan.phase.number}"
-        return False, f"the plan is at {plan.percentage} % and reaches nobody"
+        return False, _reaches_nobody(flag, plan, plan.phase)
     if unit.ineligible:
         return False, f"not eligible: {unit.ineligible}"
     key = order_key(plan.ordering, plan.salt, unit.id)
@@ -250,6 +310,12 @@ def _in_cohort(flag: FlagFacts, unit: UnitFacts, plan: PlanFacts, environment: E
         return False, "in the cohort, but not selected for this flag"
     reaches = "everybody" if found.cutoff.is_open else f"up to {found.cutoff.key}"
     return True, f"its order key {key} is within the cutoff ({reaches}, {plan.percentage} %)"
+
+
+def _reaches_nobody(flag: FlagFacts, plan: PlanFacts, phase: PhaseFacts) -> str:
+    if phase.number < flag.from_phase:
+        return f"the flag starts at phase {flag.from_phase}; the plan is in phase {phase.number}"
+    return f"the plan is at {plan.percentage} % and reaches nobody"
 
 
 def _beta_share(flag: FlagFacts, plan: PlanFacts, environment: Environment) -> int:

@@ -150,8 +150,6 @@ def unit_of(module: Module, plan_id: int | None, unit_id: str) -> UnitFacts:
         ineligible=ineligible,
         was_in_at_pause=was_in,
         internal=internal.exists(),
-        overrides={
-            row.flag.key: OverrideFacts(row.value, row.reason, row.expires_at) for row in overrides
-        },
+        overrides={row.flag.key: OverrideFacts(row.value, row.reason, row.expires_at) for row in overrides},
         selected=selected,
     )

@@ -194,5 +194,7 @@ def _done(
     flag: Flag, action: str, actor: Actor, *, reason: str = "", data: dict[str, object] | None = None
 ) -> Flag:
     records.settle(flag.module)
-    audit.record(action, actor=actor, subject=flag, reason=reason, data={"module": flag.module.key, **(data or {})})
+    audit.record(
+        action, actor=actor, subject=flag, reason=reason, data={"module": flag.module.key, **(data or {})}
+    )
     return flag

@@ -81,7 +81,9 @@ def next_phase(plan: Plan) -> Phase | None:
     return next((phase for phase in phases if phase.percentage > plan.percentage), None)
 
 
-def may_run(plan: Plan, number: int, *, actor: Actor | None = None, shares: Shares | None = None) -> list[Reason]:
+def may_run(
+    plan: Plan, number: int, *, actor: Actor | None = None, shares: Shares | None = None
+) -> list[Reason]:
     """Every reason why phase `number` may not run now; none: it may.
 
     In the order of a gate that can be trusted: state, timer, fresh evidence, drift, windows, and the
@@ -91,7 +93,7 @@ def may_run(plan: Plan, number: int, *, actor: Actor | None = None, shares: Shar
     fresh = plan.status == Plan.Status.DRAFT
     if not fresh:
         reasons += _soak(plan) + _evidence(plan)
-    reasons += _drift(plan, shares) + _windows() + _approval(plan, number, actor)
+    reasons += _drift(plan, shares) + windows() + _approval(plan, number, actor)
     return reasons
 
 
@@ -99,13 +101,10 @@ def may_complete(plan: Plan, *, shares: Shares | None = None) -> list[Reason]:
     """Every reason why the plan may not be completed now: the last phase's criteria hold for this as well."""
     reasons = _state(plan)
     if plan.status == Plan.Status.DRAFT or next_phase(plan) is not None:
-        reasons.append(Reason("not_at_the_end", f"{plan} is at {plan.percentage} %: run its last phase first."))
-    return reasons + _soak(plan) + _evidence(plan) + _drift(plan, shares) + _windows()
-
-
-def closed_by_windows() -> list[Reason]:
-    """The freezes and maintenance windows in force."""
-    return _windows()
+        reasons.append(
+            Reason("not_at_the_end", f"{plan} is at {plan.percentage} %: run its last phase first.")
+        )
+    return reasons + _soak(plan) + _evidence(plan) + _drift(plan, shares) + windows()
 
 
 def _state(plan: Plan) -> list[Reason]:
@@ -123,7 +122,8 @@ def _number(plan: Plan, number: int) -> list[Reason]:
     following = next_phase(plan)
     if following is None or following.number == number:
         return []
-    return [Reason("not_the_next_phase", f"Phase {number} is not the next one: phase {following.number} is.")]
+    message = f"Phase {number} is not the next one: phase {following.number} is."
+    return [Reason("not_the_next_phase", message)]
 
 
 def _soak(plan: Plan) -> list[Reason]:
@@ -181,7 +181,8 @@ def _drift(plan: Plan, shares: Shares | None) -> list[Reason]:
     ]
 
 
-def _windows() -> list[Reason]:
+def windows() -> list[Reason]:
+    """The freezes and maintenance windows in force."""
     return [
         Reason(window.kind, f"{window} is on{_until(window.ends_at)}.", can_override=True)
         for window in Window.objects.in_force()

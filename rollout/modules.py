@@ -59,7 +59,9 @@ def set_eligibility(
         setattr(module, name, entries)
     module.save(update_fields=list(wanted))
     entered, left = records.settle(module)
-    audit.record("module.eligibility_set", actor=actor, subject=module, data={**data, "gain": entered, "lose": left})
+    audit.record(
+        "module.eligibility_set", actor=actor, subject=module, data={**data, "gain": entered, "lose": left}
+    )
     return change
 
 

@@ -34,7 +34,7 @@ def order_key(ordering: str, salt: str, unit_id: str) -> str:
 
 
 def target(percentage: int, eligible: int) -> int:
-    """ceil(percentage × eligible / 100) in integers: floats err on one case in a hundred."""
+    """ceil(percentage * eligible / 100) in integers: floats err on one case in a hundred."""
     return -(-percentage * eligible // 100)
 
 

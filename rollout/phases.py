@@ -34,7 +34,13 @@ Status = Plan.Status
 
 @transaction.atomic
 def run(
-    plan: Plan, number: int, *, actor: Actor, override: str = "", version: int | None = None, dry_run: bool = False
+    plan: Plan,
+    number: int,
+    *,
+    actor: Actor,
+    override: str = "",
+    version: int | None = None,
+    dry_run: bool = False,
 ) -> Outcome:
     """Run phase `number`: its percentage, and the flags that start with it.
 
@@ -107,7 +113,9 @@ def pause(
     plan = lock(plan, version=version, dry_run=dry_run)
     refused = []
     if plan.status not in (Status.RUNNING, Status.COMPLETE):
-        refused.append(Reason(plan.status, f"{plan} is {plan.get_status_display().lower()}: it cannot be paused."))
+        refused.append(
+            Reason(plan.status, f"{plan} is {plan.get_status_display().lower()}: it cannot be paused.")
+        )
     now = timezone.now()
     change = Change(
         operation=Operation.PAUSE,
@@ -174,11 +182,15 @@ def roll_back(
         target = phase_before(plan)
     check_percentage(target)
     if target > plan.percentage:
-        raise Invalid({"target": f"must not be above the plan's {plan.percentage} %: a rollback never raises"})
+        raise Invalid(
+            {"target": f"must not be above the plan's {plan.percentage} %: a rollback never raises"}
+        )
     plan = lock(plan, version=None, dry_run=dry_run)
     refused = []
     if plan.status in (Status.DRAFT, Status.ARCHIVED):
-        refused.append(Reason(plan.status, f"{plan} is {plan.get_status_display().lower()}: nothing to roll back."))
+        refused.append(
+            Reason(plan.status, f"{plan} is {plan.get_status_display().lower()}: nothing to roll back.")
+        )
     percentage = min(target, plan.percentage)
     cutoff = plan.cutoff if percentage == plan.percentage else _cutoff(plan, percentage)[0]
     change = Change(
@@ -226,7 +238,7 @@ def _raise(plan: Plan, percentage: int, actor: Actor, refused: list[Reason]) -> 
         operation=Operation.SET,
         action="rollout.percentage_set",
         values=_ramp(plan, percentage, cutoff, status=Status.RUNNING),
-        refused=refused + gates.closed_by_windows() + _nobody(plan, eligible),
+        refused=refused + gates.windows() + _nobody(plan, eligible),
         data={"gate": [reason.message for reason in gate]},
     )
 
@@ -264,7 +276,9 @@ def _lowered_status(plan: Plan) -> str:
 
 def _nobody(plan: Plan, eligible: int) -> list[Reason]:
     if eligible == 0 and plan.module.unit == plan.module.Unit.WORKSPACE:
-        return [Reason("nobody_eligible", f"No workspace is eligible for {plan.module}: import workspaces first.")]
+        return [
+            Reason("nobody_eligible", f"No workspace is eligible for {plan.module}: import workspaces first.")
+        ]
     return []
 
 

@@ -22,7 +22,9 @@ def configure(plan: Plan, *, actor: Actor, version: int | None = None, **values:
     Raises Invalid for anything else or a bad value, Refused when the plan changed since `version`.
     """
     actor.require("rollout.change_plan", "configure a plan")
-    faults = {name: f"must be one of {', '.join(CONFIGURABLE)}" for name in values if name not in CONFIGURABLE}
+    faults = {
+        name: f"must be one of {', '.join(CONFIGURABLE)}" for name in values if name not in CONFIGURABLE
+    }
     if "breach_policy" in values and values["breach_policy"] not in Plan.BreachPolicy.values:
         faults["breach_policy"] = f"must be one of {', '.join(Plan.BreachPolicy.values)}"
     if "name" in values and not 0 < len(values["name"].strip()) <= 100:
@@ -52,7 +54,9 @@ def archive(plan: Plan, *, actor: Actor, version: int | None = None) -> Plan:
     if plan.status == Plan.Status.ARCHIVED:
         raise Refused("archived", f"{plan} is archived.")
     if plan.percentage:
-        raise Refused("in_use", f"{plan} is at {plan.percentage} %: set it to 0 % or roll it back to 0 % first.")
+        raise Refused(
+            "in_use", f"{plan} is at {plan.percentage} %: set it to 0 % or roll it back to 0 % first."
+        )
     plan.status = Plan.Status.ARCHIVED
     plan.version += 1
     plan.paused_at = plan.recheck_at = None

@@ -62,7 +62,9 @@ class Population:
         by_id = plan.ordering == Ordering.WORKSPACE_ID
         key = F(self.unit) if by_id else _Bytewise(hash_key(plan.salt, self.unit))
         if self.state.by_user:
-            return Member.objects.filter(active=True).exclude(member__startswith=UNNAMED).annotate(order_key=key)
+            return (
+                Member.objects.filter(active=True).exclude(member__startswith=UNNAMED).annotate(order_key=key)
+            )
         return Workspace.objects.annotate(order_key=key)
 
     def eligible(self) -> QuerySet[Any]:
@@ -105,7 +107,10 @@ class Population:
         """How many of `units` are in each of the `wanted` sets, in one query."""
         somebody = {name: found for name, found in wanted.items() if found is not None}
         counted = units.order_by().aggregate(
-            **{name: Count(self.unit, distinct=self.state.by_user, filter=found) for name, found in somebody.items()}
+            **{
+                name: Count(self.unit, distinct=self.state.by_user, filter=found)
+                for name, found in somebody.items()
+            }
         )
         return {name: counted.get(name, 0) for name in wanted}
 

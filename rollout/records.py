@@ -18,6 +18,7 @@ from rollout.facts import State, state_of
 from rollout.models import Enrolment, Flag, FlagSpan, Module, Plan
 from rollout.ordering import NONE
 
+
 def settle(module: Module, *, now: datetime | None = None) -> tuple[int, int]:
     """Make the record of `module`'s live plan say what holds now; return how many entered and left.
 
@@ -79,9 +80,7 @@ def _enter(state: State, now: datetime) -> int:
         cohorts.members(state)
         .exclude(Exists(stays))
         .order_by()
-        .values_list(
-            Value(state.plan_id, IntegerField()), "id", "order_key", Value(now, DateTimeField())
-        )
+        .values_list(Value(state.plan_id, IntegerField()), "id", "order_key", Value(now, DateTimeField()))
     )
     return _insert_select(Enrolment, ["plan_id", "workspace_id", "order_key", "entered_at"], entering)
 

@@ -41,7 +41,11 @@ def write_environment(*, actor: Actor) -> list[str]:
         modules.set_internal_list(module, sorted(had | environment.internal), actor=actor)
         added = len(environment.internal - had)
         done.append(f"{module.key}: {added} added to the internal list")
-    shares = [environment.beta_percentage, environment.rollout_percentage, 100 if environment.enabled else None]
+    shares = [
+        environment.beta_percentage,
+        environment.rollout_percentage,
+        100 if environment.enabled else None,
+    ]
     wanted = max((share for share in shares if share is not None), default=None)
     plan = Plan.objects.live().filter(module=module).first()
     if wanted is None or plan is None or plan.percentage == wanted:
@@ -79,7 +83,9 @@ def _create_flags(entry: ModuleEntry, module: Module) -> list[str]:
     for flag in entry.flags:
         found = known.get(flag.key)
         if found is not None and found.module_id != module.pk:
-            raise Refused("flag_taken", f"The flag {flag.key} exists in the module {found.module}: rename it first.")
+            raise Refused(
+                "flag_taken", f"The flag {flag.key} exists in the module {found.module}: rename it first."
+            )
         if found is None:
             values: dict[str, Any] = asdict(flag)
             values["prerequisite"] = known.get(values.pop("prerequisite"))

@@ -11,9 +11,10 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
 from hypothesis import settings as hypothesis_settings
+
+from tests.audit_tables import unprotected
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 FOLDER = Path(tempfile.gettempdir()) / f"ops-portal-tests-{os.getpid()}-{WORKER}"
@@ -88,12 +89,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     plain = BaseDatabaseOperations.execute_sql_flush
 
     def flush(self: BaseDatabaseOperations, sql_list: Any) -> None:
-        restore = _lift_append_only(self.connection)
-        try:
+        with unprotected(self.connection):
             plain(self, sql_list)
-        finally:
-            for statement in restore:
-                _execute(self.connection, statement)
         self.connection.creation.deserialize_db_from_string(migrated)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -115,35 +112,3 @@ def clean_cache() -> Iterator[None]:
 
 def _redis_prefix() -> str:
     return f"test-{os.getpid()}-{WORKER}"
-
-
-def _lift_append_only(database: BaseDatabaseWrapper) -> list[str]:
-    """Take the append-only triggers away; returns the statements that bring them back."""
-    if database.vendor == "postgresql":
-        tables = _rows(
-            database,
-            "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE %s",
-            "%\\_append\\_only%",
-        )
-        for (table,) in tables:
-            _execute(database, f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        return [f"ALTER TABLE {table} ENABLE TRIGGER USER" for (table,) in tables]
-    triggers = _rows(
-        database,
-        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s ESCAPE '\\'",
-        "%\\_append\\_only%",
-    )
-    for name, _ in triggers:
-        _execute(database, f"DROP TRIGGER {name}")
-    return [sql for _, sql in triggers]
-
-
-def _rows(database: BaseDatabaseWrapper, query: str, *parameters: str) -> list[tuple[Any, ...]]:
-    with database.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return cursor.fetchall()
-
-
-def _execute(database: BaseDatabaseWrapper, statement: str) -> None:
-    with database.cursor() as cursor:
-        cursor.execute(statement)

@@ -31,17 +31,25 @@ _POSTGRESQL = (
             USING ERRCODE = 'integrity_constraint_violation';
     END $$
     """,
-    "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}"
-    " FOR EACH ROW EXECUTE FUNCTION operations_append_only()",
-    "CREATE TRIGGER {table}_append_only_truncate BEFORE TRUNCATE ON {table}"
-    " FOR EACH STATEMENT EXECUTE FUNCTION operations_append_only()",
+    """
+    CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+    FOR EACH ROW EXECUTE FUNCTION operations_append_only()
+    """,
+    """
+    CREATE TRIGGER {table}_append_only_truncate BEFORE TRUNCATE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION operations_append_only()
+    """,
 )
 
 _SQLITE = (
-    "CREATE TRIGGER {table}_append_only_update BEFORE UPDATE ON {table}"
-    " BEGIN SELECT RAISE(ABORT, '{table} is append-only: UPDATE is refused'); END",
-    "CREATE TRIGGER {table}_append_only_delete BEFORE DELETE ON {table}"
-    " BEGIN SELECT RAISE(ABORT, '{table} is append-only: DELETE is refused'); END",
+    """
+    CREATE TRIGGER {table}_append_only_update BEFORE UPDATE ON {table}
+    BEGIN SELECT RAISE(ABORT, '{table} is append-only: UPDATE is refused'); END
+    """,
+    """
+    CREATE TRIGGER {table}_append_only_delete BEFORE DELETE ON {table}
+    BEGIN SELECT RAISE(ABORT, '{table} is append-only: DELETE is refused'); END
+    """,
 )
 
 

@@ -56,5 +56,3 @@ class ApiKey(models.Model):
     def is_active(self) -> bool:
         """Neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
-
-

@@ -6,7 +6,18 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from operations import groups
 
-MODELS = ("workspace", "member", "module", "flag", "override", "selection", "plan", "phase", "phaserun", "verdict")
+MODELS = (
+    "workspace",
+    "member",
+    "module",
+    "flag",
+    "override",
+    "selection",
+    "plan",
+    "phase",
+    "phaserun",
+    "verdict",
+)
 VIEW = [f"view_{model}" for model in MODELS] + ["view_enrolment", "view_approval", "view_internalunit"]
 MANAGE = [
     *VIEW,

@@ -27,11 +27,17 @@ class Module(models.Model):
     name = models.CharField(max_length=100)
     unit = models.CharField(max_length=10, choices=Unit.choices, default=Unit.WORKSPACE)
     tiers = models.JSONField(default=list, blank=True, help_text="Eligible subscription tiers; none: any")
-    statuses = models.JSONField(default=list, blank=True, help_text="Eligible subscription statuses; none: any")
-    roles = models.JSONField(
-        default=list, blank=True, help_text="At least one active member has one of these roles; none: not asked"
+    statuses = models.JSONField(
+        default=list, blank=True, help_text="Eligible subscription statuses; none: any"
     )
-    business_goals = models.JSONField(default=list, blank=True, help_text="Reported after a month; close no gate")
+    roles = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="At least one active member has one of these roles; none: not asked",
+    )
+    business_goals = models.JSONField(
+        default=list, blank=True, help_text="Reported after a month; close no gate"
+    )
 
     class Meta:
         ordering = ["name"]
@@ -80,7 +86,9 @@ class Flag(models.Model):
     )
     from_phase = models.PositiveSmallIntegerField(default=1)
     selected_from_phase = models.PositiveSmallIntegerField(null=True, blank=True)
-    max_percentage = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(100)])
+    max_percentage = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
     hold_key = BytewiseCharField(max_length=100, blank=True, editable=False)
     killed = models.BooleanField("kill switch", default=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -100,7 +108,8 @@ class Flag(models.Model):
                 condition=Q(max_percentage=None) | Q(max_percentage__lte=100), name="flag_max_percentage"
             ),
             models.CheckConstraint(
-                condition=Q(prerequisite=None) | ~Q(prerequisite=F("id")), name="flag_not_its_own_prerequisite"
+                condition=Q(prerequisite=None) | ~Q(prerequisite=F("id")),
+                name="flag_not_its_own_prerequisite",
             ),
         ]
         permissions = [

@@ -52,7 +52,9 @@ class Plan(models.Model):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.DRAFT, editable=False)
     cutoff_key = BytewiseCharField(max_length=100, blank=True, editable=False)
     cutoff_open = models.BooleanField(default=False, editable=False)
-    all_off = models.BooleanField(default=False, editable=False, help_text="Set to 0: off above every override")
+    all_off = models.BooleanField(
+        default=False, editable=False, help_text="Set to 0: off above every override"
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     started_at = models.DateTimeField(null=True, editable=False, help_text="When it first left 0 %")
     share_changed_at = models.DateTimeField(null=True, editable=False, help_text="When the soak began")
@@ -73,7 +75,9 @@ class Plan(models.Model):
                 condition=Q(status__in=["draft", "running", "paused", "complete", "rolled_back", "archived"]),
                 name="plan_status",
             ),
-            models.CheckConstraint(condition=Q(cutoff_open=False) | Q(cutoff_key=""), name="plan_cutoff_kind"),
+            models.CheckConstraint(
+                condition=Q(cutoff_open=False) | Q(cutoff_key=""), name="plan_cutoff_kind"
+            ),
             models.CheckConstraint(
                 condition=~Q(status="paused") | Q(paused_at__isnull=False), name="plan_paused_since"
             ),
