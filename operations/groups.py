@@ -24,7 +24,7 @@ def grant(
     """
     database = schema_editor.connection.alias
     config = apps.get_app_config(app_label)
-    config.models_module = True  # type: ignore[assignment]  # create_permissions skips apps without one
+    config.models_module = True  # create_permissions skips apps without one
     create_permissions(config, apps=apps, using=database, verbosity=0)  # type: ignore[arg-type]
     permissions = {
         permission.codename: permission

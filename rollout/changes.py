@@ -67,7 +67,7 @@ def lock(plan: Plan, *, version: int | None, dry_run: bool) -> Plan:
     return current
 
 
-def check_percentage(percentage: int) -> None:
+def check_percentage(percentage: object) -> None:
     """Raise Invalid unless `percentage` is a whole number from 0 to 100."""
     if isinstance(percentage, bool) or not isinstance(percentage, int) or not 0 <= percentage <= 100:
         raise Invalid({"percentage": "must be a whole number from 0 to 100"})

@@ -79,6 +79,15 @@ class Comparison:
         """Who leaves the cohort, the last in first."""
         return self._listed(minus(self.was, self.now)).reverse()
 
+    def changing(self, key: str, *, gain: bool) -> QuerySet[Any]:
+        """Who gains, or loses, the flag `key`, by the path of `evaluation.evaluate`."""
+        flag, changed = next(pair for pair in self._flags if pair[0].key == key)
+        was = has(self.population, self.before, flag)
+        now = has(self.population, self.after, changed)
+        units = minus(now, was) if gain else minus(was, now)
+        found = self.population.all()
+        return self.population.in_order(found.none() if units is None else found.filter(units))
+
     def preview(self) -> Preview:
         """Counts, first names and flags, in at most six queries."""
         special = _special(self.before)

@@ -25,6 +25,7 @@ from rollout.modules import lock_plan
 from rollout.ordering import OPEN, Cutoff
 
 MOST_SELECTED = 10_000
+LONGEST_NAME = 100
 
 
 @transaction.atomic
@@ -60,6 +61,24 @@ def hold(flag: Flag, max_percentage: int | None, *, actor: Actor, reason: str = 
     flag.hold_key = _hold(facts.state_of(flag.module), max_percentage).key
     flag.save(update_fields=["max_percentage", "hold_key"])
     return _done(flag, "flag.held", actor, reason=reason, data={"from": before, "to": max_percentage})
+
+
+@transaction.atomic
+def describe(flag: Flag, *, name: str, description: str, actor: Actor) -> Flag:
+    """Change what people read about a flag. Raises Invalid for a name that is empty or longer than 100."""
+    actor.require("rollout.change_flag", "describe a flag")
+    name, description = name.strip(), description.strip()
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise Invalid({"name": f"must have 1 to {LONGEST_NAME} characters"})
+    flag = _locked(flag)
+    wanted = {"name": name, "description": description}
+    changed = {field: value for field, value in wanted.items() if getattr(flag, field) != value}
+    if not changed:
+        return flag
+    for field, value in changed.items():
+        setattr(flag, field, value)
+    flag.save(update_fields=list(changed))
+    return _done(flag, "flag.described", actor, data=changed)
 
 
 @transaction.atomic

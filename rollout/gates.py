@@ -133,14 +133,9 @@ def _soak(plan: Plan) -> list[Reason]:
     over = plan.share_changed_at + current.min_soak
     if over <= timezone.now():
         return []
-    when = timezone.localtime(over)
-    return [
-        Reason(
-            "soak",
-            f"Phase {current.number} lasts {_spelled(current.min_soak)}: wait until {when:%Y-%m-%d %H:%M %Z}.",
-            can_override=True,
-        )
-    ]
+    when = f"{timezone.localtime(over):%Y-%m-%d %H:%M %Z}"
+    message = f"Phase {current.number} lasts {_spelled(current.min_soak)}: wait until {when}."
+    return [Reason("soak", message, can_override=True)]
 
 
 def _evidence(plan: Plan) -> list[Reason]:
