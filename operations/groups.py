@@ -1,5 +1,6 @@
 """The groups with least privilege, and how a migration grants them what their app has."""
 
+import sys
 from collections.abc import Iterable, Mapping
 
 from django.apps.registry import Apps
@@ -24,8 +25,9 @@ def grant(
     """
     database = schema_editor.connection.alias
     config = apps.get_app_config(app_label)
-    config.models_module = True  # create_permissions skips apps without one
-    create_permissions(config, apps=apps, using=database, verbosity=0)  # type: ignore[arg-type]
+    # create_permissions skips an app whose models it cannot see, and a migration's app has no module.
+    config.models_module = sys.modules[__name__]
+    create_permissions(config, apps=apps, using=database, verbosity=0)
     permissions = {
         permission.codename: permission
         for permission in apps.get_model("auth", "Permission").objects.filter(
