@@ -22,10 +22,25 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="5"),
         "options": {"expires": 3000},
     },
+    "advance-automatic": {
+        "task": "rollout.tasks.advance_automatic",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
+    "drop-stale-imports": {
+        "task": "rollout.tasks.purge",
+        "schedule": crontab(minute="35"),
+        "options": {"expires": 3000},
+    },
     "tick": {
         "task": "operations.tasks.tick",
         "schedule": 30.0,
         "options": {"expires": 25},
+    },
+    "purge": {
+        "task": "operations.tasks.purge",
+        "schedule": crontab(minute="40"),
+        "options": {"expires": 3000},
     },
     "verify-audit": {
         "task": "operations.tasks.verify_audit",

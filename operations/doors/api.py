@@ -40,7 +40,7 @@ WINDOWS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 # What a scope permits beyond calling: never to override a gate, nor to approve.
 GRANTS: Mapping[str, frozenset[str]] = {
-    Scope.ROLLOUT: frozenset({"rollout.run_phase", "rollout.raise_percentage"}),
+    Scope.ROLLOUT: frozenset({"rollout.run_phase", "rollout.halt_plan", "rollout.raise_percentage"}),
     Scope.WORKSPACES: frozenset({"rollout.add_workspace", "rollout.change_workspace"}),
 }
 
