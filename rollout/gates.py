@@ -1,11 +1,12 @@
 """May the next phase run? Monitoring writes verdicts here; a gate reads its own table only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from operations.actor import Actor
@@ -14,7 +15,7 @@ from operations.models import Window
 from rollout import cohorts
 from rollout.cohorts import Shares
 from rollout.facts import state_of
-from rollout.models import Phase, Plan, Verdict
+from rollout.models import Approval, Module, Phase, Plan, Verdict
 from rollout.ordering import MOST_DRIFT
 
 FRESH_FOR = timedelta(minutes=75)
@@ -27,6 +28,36 @@ class Reason:
     code: str
     message: str
     can_override: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a gate looks at beside its plan."""
+
+    verdict: Verdict | None
+    windows: tuple[Window, ...]
+    # Who approved the next phase of the plan's version.
+    approved_by: frozenset[int]
+
+
+def know(plans: Sequence[Plan]) -> dict[int, Known]:
+    """What the gates of `plans` look at, in three queries whatever their number; by primary key."""
+    verdicts = Verdict.objects.filter(plan=OuterRef("pk")).order_by("-measured_at", "-id")
+    newest = Plan.objects.filter(pk__in=[plan.pk for plan in plans]).annotate(
+        newest=Subquery(verdicts.values("pk")[:1])
+    )
+    latest = {verdict.plan_id: verdict for verdict in Verdict.objects.filter(pk__in=newest.values("newest"))}
+    windows = tuple(Window.objects.in_force())
+    asking = {plan.pk: plan for plan in plans if plan.needs_approval}
+    approved: dict[int, set[int]] = {}
+    given = Approval.objects.filter(plan__in=asking, plan_version=F("plan__version"))
+    for approval in given if asking else ():
+        following = next_phase(asking[approval.plan_id])
+        if following and approval.phase_number == following.number:
+            approved.setdefault(approval.plan_id, set()).add(approval.user_id)
+    return {
+        plan.pk: Known(latest.get(plan.pk), windows, frozenset(approved.get(plan.pk, ()))) for plan in plans
+    }
 
 
 @transaction.atomic
@@ -82,29 +113,38 @@ def next_phase(plan: Plan) -> Phase | None:
 
 
 def may_run(
-    plan: Plan, number: int, *, actor: Actor | None = None, shares: Shares | None = None
+    plan: Plan,
+    number: int,
+    *,
+    actor: Actor | None = None,
+    shares: Shares | None = None,
+    known: Known | None = None,
 ) -> list[Reason]:
     """Every reason why phase `number` may not run now; none: it may.
 
     In the order of a gate that can be trusted: state, timer, fresh evidence, drift, windows, and the
-    approval last. `actor` is whoever would run it: they cannot approve for themselves.
+    approval last. `actor` is whoever would run it: they cannot approve for themselves. `shares` and `known`
+    spare the queries of who has read them.
     """
+    known = known or know([plan])[plan.pk]
     reasons = _state(plan) + _number(plan, number)
     fresh = plan.status == Plan.Status.DRAFT
     if not fresh:
-        reasons += _soak(plan) + _evidence(plan)
-    reasons += _drift(plan, shares) + windows() + _approval(plan, number, actor)
-    return reasons
+        reasons += _soak(plan) + _evidence(plan, known.verdict)
+    reasons += _drift(plan, shares) + windows(known.windows)
+    return reasons + _approval(plan, number, actor, known.approved_by)
 
 
-def may_complete(plan: Plan, *, shares: Shares | None = None) -> list[Reason]:
+def may_complete(plan: Plan, *, shares: Shares | None = None, known: Known | None = None) -> list[Reason]:
     """Every reason why the plan may not be completed now: the last phase's criteria hold for this as well."""
+    known = known or know([plan])[plan.pk]
     reasons = _state(plan)
     if plan.status == Plan.Status.DRAFT or next_phase(plan) is not None:
         reasons.append(
             Reason("not_at_the_end", f"{plan} is at {plan.percentage} %: run its last phase first.")
         )
-    return reasons + _soak(plan) + _evidence(plan) + _drift(plan, shares) + windows()
+    reasons += _soak(plan) + _evidence(plan, known.verdict) + _drift(plan, shares)
+    return reasons + windows(known.windows)
 
 
 def _state(plan: Plan) -> list[Reason]:
@@ -138,8 +178,7 @@ def _soak(plan: Plan) -> list[Reason]:
     return [Reason("soak", message, can_override=True)]
 
 
-def _evidence(plan: Plan) -> list[Reason]:
-    verdict = latest_verdict(plan)
+def _evidence(plan: Plan, verdict: Verdict | None) -> list[Reason]:
     if verdict is None:
         code, message = "verdict_missing", "There is no health verdict yet: run a health check."
     elif verdict.plan_version != plan.version:
@@ -160,10 +199,9 @@ def _evidence(plan: Plan) -> list[Reason]:
 def _drift(plan: Plan, shares: Shares | None) -> list[Reason]:
     if not plan.percentage or plan.cutoff_open:
         return []
-    state = state_of(plan.module)
-    if state.by_user:
+    if plan.module.unit == Module.Unit.USER:
         return []
-    shares = shares or cohorts.shares(state)
+    shares = shares or cohorts.shares(state_of(plan.module))
     if abs(shares.share - plan.percentage) <= MOST_DRIFT:
         return []
     return [
@@ -176,21 +214,19 @@ def _drift(plan: Plan, shares: Shares | None) -> list[Reason]:
     ]
 
 
-def windows() -> list[Reason]:
-    """The freezes and maintenance windows in force."""
+def windows(found: Iterable[Window] | None = None) -> list[Reason]:
+    """The freezes and maintenance windows in force, unless the caller has `found` them."""
     return [
         Reason(window.kind, f"{window} is on{_until(window.ends_at)}.", can_override=True)
-        for window in Window.objects.in_force()
+        for window in (Window.objects.in_force() if found is None else found)
     ]
 
 
-def _approval(plan: Plan, number: int, actor: Actor | None) -> list[Reason]:
+def _approval(plan: Plan, number: int, actor: Actor | None, approved_by: frozenset[int]) -> list[Reason]:
     if not plan.needs_approval:
         return []
-    approvals = plan.approvals.filter(plan_version=plan.version, phase_number=number)
-    if actor is not None and actor.user is not None:
-        approvals = approvals.exclude(user_id=actor.user.pk)
-    if approvals.exists():
+    runner = actor.user.pk if actor is not None and actor.user is not None else None
+    if approved_by - {runner}:
         return []
     return [Reason("approval_missing", f"Phase {number} needs the approval of a second person.")]
 
