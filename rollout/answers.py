@@ -16,7 +16,8 @@ LONGEST_UNIT = 120
 def explain(flag_key: str, unit_id: str | None) -> Answer:
     """The answer for one unit with the whole path to it.
 
-    Raises NotFound for an unknown flag, Invalid for a unit id longer than 120 characters.
+    Raises NotFound for an unknown flag, Invalid for a unit id that is not printable or longer than 120
+    characters.
     """
     flag = Flag.objects.select_related("module").filter(key=flag_key).first()
     if flag is None:
@@ -40,6 +41,9 @@ def find_module(module_key: str) -> Module:
 def _answers(module: Module, unit_id: str | None) -> list[Answer]:
     if unit_id is not None and len(unit_id) > LONGEST_UNIT:
         raise Invalid({"unit": f"must have at most {LONGEST_UNIT} characters"})
+    if unit_id is not None and not unit_id.isprintable():
+        # PostgreSQL takes no NUL, and no database half a surrogate pair.
+        raise Invalid({"unit": "must be printable"})
     state: State = facts.state_of(module)
     unit = facts.unit_of(module, state.plan_id, unit_id) if unit_id else None
     now = timezone.now()
