@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import OperationalError
 from django.http import Http404, HttpRequest
 from rest_framework import exceptions
@@ -25,6 +24,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
+from rest_framework.utils.encoders import JSONEncoder
 
 from operations import idempotency, keys
 from operations.actor import Actor, Door
@@ -196,7 +196,7 @@ def idempotent(request: Request, operation: Callable[[], Answer]) -> Response:
 
     def plain() -> Answer:
         status, answer = operation()
-        return status, json.loads(json.dumps(answer, cls=DjangoJSONEncoder))
+        return status, json.loads(json.dumps(answer, cls=JSONEncoder))
 
     status, answer = idempotency.once(request.auth, request.path, named, raw_body(request), plain)
     return Response(answer, status=status)

@@ -97,6 +97,10 @@ class KeyScheme(OpenApiAuthenticationExtension):
     target_class = "operations.doors.api.KeyAuthentication"
     name = ["bearer", "apiKey"]
 
+    def get_security_requirement(self, auto_schema: Any) -> Any:
+        # Either of them; in one mapping they would both be asked for.
+        return [{name: []} for name in self.name]
+
     def get_security_definition(self, auto_schema: Any) -> Any:
         return [
             {"type": "http", "scheme": "bearer", "description": "An API key"},

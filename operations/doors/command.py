@@ -24,6 +24,15 @@ from operations.errors import Invalid, Refused
 DEFAULT_MODULE = "patient_engagement"
 
 
+class Encoder(DjangoJSONEncoder):
+    """Django's, which drops microseconds, with times as the API spells them."""
+
+    def default(self, o: Any) -> Any:
+        if isinstance(o, datetime):
+            return o.isoformat().replace("+00:00", "Z")
+        return super().default(o)
+
+
 class ExitCode(IntEnum):
     """What a command tells the shell."""
 
@@ -118,6 +127,8 @@ class OperationCommand(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         try:
+            if not all(map(_is_text, argv)):
+                raise CommandError("An argument is not text in UTF-8.")
             options = vars(self.create_parser(argv[0], argv[1]).parse_args(argv[2:]))
             self.execute(*options.pop("args", ()), **options)
         except CommandError as error:
@@ -143,9 +154,7 @@ class OperationCommand(BaseCommand):
             fault = f"The database did not answer: {error}".strip().splitlines()[0]
             raise CommandError(f"{fault} (is it running, and migrated?)") from error
         if options["json"]:
-            self.stdout.write(
-                json.dumps(result.document, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False)
-            )
+            self.stdout.write(json.dumps(result.document, cls=Encoder, indent=2, ensure_ascii=False))
         else:
             for line in result.lines:
                 self.stdout.write(line)
@@ -210,6 +219,15 @@ def table(rows: Sequence[Sequence[object]], *, indent: str = "") -> list[str]:
         ]
         lines.append(indent + "  ".join(aligned).rstrip())
     return lines
+
+
+def _is_text(word: str) -> bool:
+    """Whether a word of the command line came in the shell's encoding; else half a character stands in it."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _os_user() -> str:
