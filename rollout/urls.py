@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from rollout.api import flags, rollouts
+from rollout.api import flags, rollouts, workspaces
 
 urlpatterns = [
+    path("workspaces", workspaces.WorkspacesView.as_view(), name="workspaces"),
     path("rollouts", rollouts.RolloutsView.as_view(), name="rollouts"),
     path("rollouts/<slug:module>", rollouts.RolloutView.as_view(), name="rollout"),
     path("rollouts/<slug:module>/phase", rollouts.PhaseView.as_view(), name="rollout-phase"),

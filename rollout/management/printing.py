@@ -32,12 +32,18 @@ def status_lines(found: Document) -> Iterator[str]:
         outdated = "" if evidence["ofThisVersion"] else " (before the plan last changed)"
         measured = shown(evidence["measuredAt"])
         yield f"Health: {evidence['verdict']} at {measured}{outdated}: {evidence['summary']}"
+    following = found["nextPhase"]
+    refused = following is not None and not following["allowed"]
     rungs = [
-        (phase["number"], phase["name"], f"{phase['percentage']} %".rjust(5), said(phase["status"]))
+        (
+            phase["number"],
+            phase["name"],
+            f"{phase['percentage']} %".rjust(5),
+            "next, refused" if refused and phase["status"] == "next" else said(phase["status"]),
+        )
         for phase in found["phases"]
     ]
     yield from table(rungs, indent="  ")
-    following = found["nextPhase"]
     if following is not None:
         yield from _gate_lines(f"Phase {following['number']}", "run", following)
     if found["completion"] is not None:

@@ -60,7 +60,7 @@ def test_status_reads_like_a_sentence_with_a_ladder() -> None:
     lines = ran.out.splitlines()
     assert lines[0] == "Patient Engagement  running  10 %, 64 of 631"
     assert "  1  Initial    10 %  running" in lines
-    assert "  2  Expanded   25 %  next" in lines
+    assert "  2  Expanded   25 %  next, refused" in lines
     assert "Phase 2 may not run:" in lines
     assert any(line.startswith("  - Phase 1 lasts 7 days") for line in lines)
 
