@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from ops_portal import env
@@ -207,6 +208,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "ops_portal.formats"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 
 STATIC_URL = "/static/"
@@ -273,7 +275,32 @@ UNFOLD = {
     "SITE_TITLE": "Ops Portal",
     "SITE_HEADER": "Ops Portal",
     "SITE_SYMBOL": "rocket_launch",
+    "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": False,
+    "DASHBOARD_CALLBACK": "ops_portal.dashboard.front_page",
+    "GLOBAL_CALLBACK": "ops_portal.dashboard.every_page",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("operations/icon.svg")},
+    ],
+    "STYLES": [lambda request: static("operations/portal.css")],
+    "SCRIPTS": [lambda request: static("operations/portal.js")],
+    "SIDEBAR": {"navigation": "ops_portal.navigation.groups"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.6)",
+            "100": "oklch(93.2% .032 255.6)",
+            "200": "oklch(88.2% .059 254.1)",
+            "300": "oklch(80.9% .105 251.8)",
+            "400": "oklch(70.7% .165 254.6)",
+            "500": "oklch(62.3% .214 259.8)",
+            "600": "oklch(54.6% .245 262.9)",
+            "700": "oklch(48.8% .243 264.4)",
+            "800": "oklch(42.4% .199 265.6)",
+            "900": "oklch(37.9% .146 265.5)",
+            "950": "oklch(28.2% .091 267.9)",
+        },
+    },
 }
 
 LOGGING = {

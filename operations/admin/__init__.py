@@ -1,0 +1,1 @@
+"""The floor's pages in the admin. They are composed and registered by the project."""

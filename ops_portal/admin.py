@@ -1,0 +1,38 @@
+"""Composes the admin: which pages there are, on the one site.
+
+An app's pages are classes that register nothing. A higher app adds to a lower app's page by a mixin that is
+put together with it here.
+"""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+
+from operations.admin.keys import ApiKeyAdmin
+from operations.admin.outbox import OutboxMessageAdmin
+from operations.admin.people import GroupAdmin, UserAdmin
+from operations.admin.trail import AuditEventAdmin
+from operations.admin.windows import WindowAdmin
+from operations.models import ApiKey, AuditEvent, OutboxMessage, Window
+from rollout.admin.flags import FlagAdmin
+from rollout.admin.modules import ModuleAdmin
+from rollout.admin.plans import PlanAdmin
+from rollout.models import Flag, Module, Plan
+
+# Django registers these two with pages of its own, at the latest by the import of DjangoUserAdmin.
+if isinstance(admin.site.get_model_admin(User), DjangoUserAdmin):
+    admin.site.unregister([User, Group])
+
+PAGES = {
+    Plan: PlanAdmin,
+    Flag: FlagAdmin,
+    Module: ModuleAdmin,
+    AuditEvent: AuditEventAdmin,
+    ApiKey: ApiKeyAdmin,
+    Window: WindowAdmin,
+    OutboxMessage: OutboxMessageAdmin,
+    User: UserAdmin,
+    Group: GroupAdmin,
+}
+for model, page in PAGES.items():
+    admin.site.register(model, page)

@@ -1,0 +1,53 @@
+"""The sidebar: what a person may see, in groups."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+# Group, then its entries: title, icon, model.
+GROUPS = (
+    (
+        "Rollout",
+        (
+            ("Plans", "stairs", "rollout.plan"),
+            ("Flags", "flag", "rollout.flag"),
+            ("Modules", "extension", "rollout.module"),
+            ("Workspaces", "storefront", "rollout.workspace"),
+        ),
+    ),
+    (
+        "Operations",
+        (
+            ("Audit trail", "history", "operations.auditevent"),
+            ("Windows", "event_busy", "operations.window"),
+            ("API keys", "key", "operations.apikey"),
+            ("Outbox", "outbox", "operations.outboxmessage"),
+        ),
+    ),
+    ("People", (("Users", "person", "auth.user"), ("Groups", "group", "auth.group"))),
+)
+
+
+def groups(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups with the entries that this person may see."""
+    shown: list[dict[str, Any]] = [
+        {"title": "", "items": [{"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}]}
+    ]
+    for title, entries in GROUPS:
+        items = [
+            {"title": name, "icon": icon, "link": reverse(f"admin:{model.replace('.', '_')}_changelist")}
+            for name, icon, model in entries
+            if _may_see(request, model)
+        ]
+        shown.append({"title": title, "items": items, "separator": True})
+    return [group for group in shown if group["items"]]
+
+
+def _may_see(request: HttpRequest, model: str) -> bool:
+    app, _, name = model.partition(".")
+    if not admin.site.is_registered(apps.get_model(model)):
+        return False
+    return any(request.user.has_perm(f"{app}.{action}_{name}") for action in ("view", "change"))

@@ -1,0 +1,222 @@
+"""The verbs on flags as the admin offers them."""
+
+from typing import Any
+
+from operations.actor import Actor
+from operations.doors.admin import Inputs, Names, Operation, Preview
+from operations.errors import NotFound
+from rollout import answers, cohorts, flags
+from rollout.admin import forms
+from rollout.admin.previews import names, units
+from rollout.cohorts import Comparison
+from rollout.models import Flag, Override
+
+
+def kill(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    flags.kill(flag, True, actor=actor, reason=inputs["reason"])
+    return f"The kill switch of {flag} is on: the flag is off for everybody."
+
+
+def revive(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    flags.kill(flag, False, actor=actor, reason=inputs["reason"])
+    return f"The kill switch of {flag} is off: the flag follows its plan again."
+
+
+def hold(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    wanted = inputs["max_percentage"]
+    flags.hold(flag, wanted, actor=actor, reason=inputs["reason"])
+    return (
+        f"{flag} is held back to {wanted} %." if wanted is not None else f"{flag} reaches as far as its plan."
+    )
+
+
+def override(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    value = inputs["value"] == forms.ON
+    row = flags.override(
+        flag, inputs["unit"], value, reason=inputs["reason"], expires_at=inputs["expires_at"], actor=actor
+    )
+    return f"{row}."
+
+
+def remove_override(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    row = Override.objects.select_related("flag__module").filter(flag=flag, unit_id=inputs["unit"]).first()
+    if row is None:
+        raise NotFound(f"{flag} has no override for {inputs['unit']}.")
+    flags.remove_override(row, actor=actor)
+    return f"The override of {flag} for {inputs['unit']} is removed."
+
+
+def select(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    return f"{flags.select(flag, inputs['workspaces'], actor=actor):,} workspaces were selected for {flag}."
+
+
+def deselect(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    return f"{flags.deselect(flag, inputs['workspaces'], actor=actor):,} workspaces were taken off {flag}."
+
+
+def describe(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    flags.describe(flag, name=inputs["name"], description=inputs["description"], actor=actor)
+    return f"{flag} is described."
+
+
+def archive(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    return f"{flags.archive(flag, actor=actor)} is archived."
+
+
+class Effect:
+    """The preview of what changes a flag's reach."""
+
+    def __init__(self, compare: Any) -> None:
+        self.compare = compare
+
+    def preview(self, flag: Flag, inputs: Inputs, actor: Actor) -> Preview:
+        comparison: Comparison = self.compare(flag, inputs)
+        changes = comparison.preview().flags
+        own = next(change for change in changes if change.key == flag.key)
+        first = {
+            side: list(
+                comparison.population.named(comparison.changing(flag.key, gain=gain)[: cohorts.FIRST_NAMES])
+            )
+            for side, gain, count in (("gain", True, own.gain), ("lose", False, own.lose))
+            if count
+        }
+        context = {
+            "flag": flag,
+            "own": own,
+            "gaining": first.get("gain", []),
+            "losing": first.get("lose", []),
+            "others": [
+                change for change in changes if change.key != flag.key and (change.gain or change.lose)
+            ],
+            "units": units(flag.module),
+            "by_user": comparison.before.by_user,
+        }
+        return Preview("admin/rollout/flag_preview.html", context)
+
+    def names(self, flag: Flag, inputs: Inputs, actor: Actor, side: str) -> Names:
+        comparison: Comparison = self.compare(flag, inputs)
+        return names(comparison.before, comparison.changing(flag.key, gain=side == "gain"))
+
+
+KILLED = Effect(lambda flag, inputs: flags.effect(flag, killed=True))
+REVIVED = Effect(lambda flag, inputs: flags.effect(flag, killed=False))
+HELD = Effect(lambda flag, inputs: flags.effect(flag, max_percentage=inputs.get("max_percentage")))
+
+
+def preview_override(flag: Flag, inputs: Inputs, actor: Actor) -> Preview | None:
+    """What the unit hears today."""
+    if not inputs.get("unit"):
+        return None
+    return Preview("admin/rollout/answer.html", {"answer": answers.explain(flag.key, inputs["unit"])})
+
+
+def _live(flag: Flag) -> bool:
+    return flag.archived_at is None
+
+
+OPERATIONS = (
+    Operation(
+        name="kill",
+        title="Kill switch",
+        label=lambda flag: "Turn the kill switch on",
+        permission="rollout.kill_flag",
+        perform=kill,
+        preview=KILLED.preview,
+        names=KILLED.names,
+        form=forms.ReasonForm,
+        offered=lambda flag: _live(flag) and not flag.killed,
+        icon="power_settings_new",
+        style="danger",
+        note="While the kill switch is on the flag is off for everybody, above every override.",
+        on_list=True,
+    ),
+    Operation(
+        name="revive",
+        title="End the kill switch",
+        permission="rollout.kill_flag",
+        perform=revive,
+        preview=REVIVED.preview,
+        names=REVIVED.names,
+        form=forms.ReasonForm,
+        offered=lambda flag: _live(flag) and flag.killed,
+        icon="power",
+        style="primary",
+        note="The flag follows its plan and its overrides again.",
+        on_list=True,
+    ),
+    Operation(
+        name="hold",
+        title="Hold back",
+        permission="rollout.hold_flag",
+        perform=hold,
+        preview=HELD.preview,
+        names=HELD.names,
+        form=forms.HoldForm,
+        initial=lambda flag: {"max_percentage": flag.max_percentage},
+        previewed=("max_percentage",),
+        offered=_live,
+        icon="front_hand",
+    ),
+    Operation(
+        name="override",
+        title="Override for one unit",
+        permission="rollout.override_flag",
+        perform=override,
+        preview=preview_override,
+        form=forms.OverrideFlagForm,
+        offered=_live,
+        icon="person_edit",
+        note="On or off for one workspace or user, whatever the cohort. An earlier override is replaced.",
+    ),
+    Operation(
+        name="remove-override",
+        title="Remove override",
+        permission="rollout.override_flag",
+        perform=remove_override,
+        preview=preview_override,
+        form=forms.RemoveOverrideForm,
+        icon="person_remove",
+        note="From then on the unit hears what its cohort hears.",
+        on_page=False,
+    ),
+    Operation(
+        name="select",
+        title="Select workspaces",
+        permission="rollout.select_units",
+        perform=select,
+        form=forms.SelectionForm,
+        offered=lambda flag: _live(flag) and flag.selected_from_phase is not None,
+        icon="playlist_add",
+        note="Workspaces of the cohort that have the flag before the others. All ids must be in the cohort.",
+    ),
+    Operation(
+        name="deselect",
+        title="Take off the selection",
+        permission="rollout.select_units",
+        perform=deselect,
+        form=forms.SelectionForm,
+        icon="playlist_remove",
+        on_page=False,
+    ),
+    Operation(
+        name="describe",
+        title="Describe",
+        permission="rollout.change_flag",
+        perform=describe,
+        form=forms.DescribeForm,
+        initial=lambda flag: {"name": flag.name, "description": flag.description},
+        icon="edit",
+    ),
+    Operation(
+        name="archive",
+        title="Archive",
+        permission="rollout.change_flag",
+        perform=archive,
+        # An archived flag answers as a killed one does.
+        preview=KILLED.preview,
+        names=KILLED.names,
+        offered=_live,
+        icon="archive",
+        note="The flag is put away for good and answers off. This cannot be undone.",
+    ),
+)
