@@ -72,7 +72,7 @@ def describe(flag: Flag, *, name: str, description: str, actor: Actor) -> Flag:
         raise Invalid({"name": f"must have 1 to {LONGEST_NAME} characters"})
     flag = _locked(flag)
     wanted = {"name": name, "description": description}
-    changed = {field: value for field, value in wanted.items() if getattr(flag, field) != value}
+    changed: dict[str, object] = {key: value for key, value in wanted.items() if getattr(flag, key) != value}
     if not changed:
         return flag
     for field, value in changed.items():
