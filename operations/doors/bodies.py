@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
 COMMON_ERRORS = (401, 403, 429)
@@ -64,10 +65,22 @@ class Body(serializers.Serializer[Any]):
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
-        """The request's body, checked. Raises ValidationError; an empty body counts as `{}`."""
+        """The request's body, checked; an empty one counts as `{}`. Raises ValidationError, ParseError."""
+        refuse_unmeasured(request)
         body = cls(data=request.data)
         body.is_valid(raise_exception=True)
         return dict(body.validated_data)
+
+
+def refuse_unmeasured(request: Request) -> None:
+    """Raise ParseError for a body without a Content-Length.
+
+    A WSGI server does not say where it ends, so Django takes it for empty: a preview in chunks would act.
+    """
+    facts = request.META
+    unmeasured = "HTTP_TRANSFER_ENCODING" in facts or facts.get("SERVER_PROTOCOL", "").startswith("HTTP/2")
+    if unmeasured and not facts.get("CONTENT_LENGTH"):
+        raise ParseError("Send the body with a Content-Length: one in chunks is not read.")
 
 
 class ErrorDetailSerializer(serializers.Serializer[Any]):

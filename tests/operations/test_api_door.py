@@ -256,6 +256,17 @@ def test_a_body_over_the_limit_is_413(settings: Any, headers: dict[str, str]) ->
     assert error(post(PHASE, body, an_api_key("rollout"), **headers), 413)["code"] == "too_large"
 
 
+@pytest.mark.parametrize("extra", [{"HTTP_TRANSFER_ENCODING": "chunked"}, {"SERVER_PROTOCOL": "HTTP/2"}])
+def test_a_body_of_unknown_length_is_refused_and_not_taken_for_an_empty_one(extra: dict[str, str]) -> None:
+    builders.a_plan_in_phase(1)
+    key = an_api_key("rollout")
+    response = Client().post(
+        f"{ROLLOUT}/pause", content_type="application/json", **bearing(key), CONTENT_LENGTH="", **extra
+    )
+    assert error(response, 400)["code"] == "malformed"
+    assert builders.engagement().status == "running"
+
+
 def test_an_answer_that_is_not_acceptable_is_406() -> None:
     error(get("/api/rollouts", an_api_key("read"), Accept="text/html"), 406)
 
