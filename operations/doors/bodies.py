@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
@@ -102,6 +102,17 @@ def with_errors(answers: dict[int, Any], *statuses: int) -> dict[int, Any]:
         **answers,
         **{status: OpenApiResponse(ErrorSerializer, MEANINGS[status]) for status in sorted(errors)},
     }
+
+
+class BodySchema(OpenApiSerializerExtension):
+    """Says in the API's description that a body takes no other fields."""
+
+    target_class = "operations.doors.bodies.Body"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
+        found = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**found, "additionalProperties": False}
 
 
 class KeyScheme(OpenApiAuthenticationExtension):

@@ -31,15 +31,14 @@ class ReasonBody(VerbBody):
 
 
 class PhaseBody(VerbBody):
-    number = Whole(required=False, min_value=1, help_text="The phase's number")
-    phase = Whole(required=False, min_value=1, help_text="The same as `number`")
+    """`phase` is taken for `number`, which the command line calls it by."""
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        given = {attrs[name] for name in ("number", "phase") if name in attrs}
-        if len(given) != 1:
-            rule = "is required" if not given else "says another phase than `phase`"
-            raise serializers.ValidationError({"number": f"This field {rule}."})
-        return {**attrs, "number": given.pop()}
+    number = Whole(min_value=1, help_text="The phase's number")
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and "phase" in data and "number" not in data:
+            data = {"number" if name == "phase" else name: value for name, value in data.items()}
+        return super().to_internal_value(data)
 
 
 class PercentageBody(ReasonBody):

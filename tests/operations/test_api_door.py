@@ -214,7 +214,7 @@ def test_a_refusal_is_409_with_its_code() -> None:
         ({"number": None}, "invalid", "number"),
         ({"number": 10**400}, "invalid", "phase"),
         ({"number": 99}, "invalid", "phase"),
-        ({"number": 1, "phase": 2}, "invalid", "number"),
+        ({"number": 1, "phase": 2}, "invalid", "phase"),
         ({"number": 1, "dryrun": True}, "invalid", "dryrun"),
         ({"number": 1, "dryRun": "yes"}, "invalid", "dryRun"),
         ({"number": 1, "dryRun": 1}, "invalid", "dryRun"),
