@@ -257,7 +257,7 @@ def test_a_body_over_the_limit_is_413(settings: Any, headers: dict[str, str]) ->
 
 
 @pytest.mark.parametrize("extra", [{"HTTP_TRANSFER_ENCODING": "chunked"}, {"SERVER_PROTOCOL": "HTTP/2"}])
-def test_a_body_of_unknown_length_is_refused_and_not_taken_for_an_empty_one(extra: dict[str, str]) -> None:
+def test_a_body_of_unknown_length_is_refused_and_not_taken_for_an_empty_one(extra: dict[str, Any]) -> None:
     builders.a_plan_in_phase(1)
     key = an_api_key("rollout")
     response = Client().post(
