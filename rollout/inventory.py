@@ -1,15 +1,16 @@
 """Every flag with its state, its share and what decides it, for people who ask "what is on, and why?"."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count
 
-from rollout import cohorts, facts
+from rollout import facts
+from rollout.cohorts import Comparison
 from rollout.evaluation import FlagFacts, full_reach
 from rollout.facts import State
 from rollout.models import Module, Override
 from rollout.ordering import NONE, OPEN
-from rollout.populations import Population
 
 Document = dict[str, Any]
 
@@ -22,22 +23,23 @@ def flags_of(module: Module) -> list[Document]:
     """
     state = facts.state_of(module)
     rows = {flag.key: flag for flag in module.flags.all()}
-    counted = _counts(state)
+    eligible, counted = _counts(state)
     overrides, internal = _overrides(module), module.internal_units.count()
     return [
         {
             "key": flag.key,
             "name": rows[flag.key].name,
             "module": module.key,
-            "state": _state(flag, counted[flag.key]),
-            "enabled": counted[flag.key],
-            "eligible": counted[""],
-            "share": round(counted[flag.key] / counted[""], 6) if counted[""] else 0.0,
+            "state": _state(flag, enabled),
+            "enabled": enabled,
+            "eligible": eligible,
+            "share": round(enabled / eligible, 6) if eligible else 0.0,
             "source": source_of(flag, state),
             "overrides": overrides.get(flag.key, 0),
             "internal": internal,
         }
         for flag in state.flags
+        for enabled in (counted.get(flag.key, 0),)
     ]
 
 
@@ -90,15 +92,11 @@ def _state(flag: FlagFacts, enabled: int) -> str:
     return "on" if enabled else "off"
 
 
-def _counts(state: State) -> dict[str, int]:
-    """How many units have each flag and, under "", how many are eligible: one query."""
-    population = Population(state)
-    wanted = {f"n{number}": cohorts.has(population, state, flag) for number, flag in enumerate(state.flags)}
-    wanted["eligible"] = population.is_eligible(state.eligibility)
-    counted = population.count(population.all(), wanted)
-    return {"": counted["eligible"]} | {
-        flag.key: counted[f"n{number}"] for number, flag in enumerate(state.flags)
-    }
+def _counts(state: State) -> tuple[int, dict[str, int]]:
+    """How many units are eligible, and how many have each live flag: what all of them off would take away."""
+    nobody = replace(state, plan=replace(state.plan, all_off=True))
+    preview = Comparison(nobody, state).preview()
+    return preview.eligible, {flag.key: flag.gain for flag in preview.flags}
 
 
 def _overrides(module: Module) -> dict[str, int]:
