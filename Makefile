@@ -33,7 +33,7 @@ lint: $(INSTALLED_DEV)
 	$(PY) manage.py check --fail-level WARNING
 
 bench: $(INSTALLED_DEV)
-	@$(PY) -m pytest -m bench -s tests/bench $(ARGS)
+	@$(PY) -m tests.bench $(ARGS)
 
 # Leaves var/ alone: the portal's data is not a build product.
 clean:

@@ -1,0 +1,1 @@
+"""Speed and scale, as ratios and counts: `make bench`. Nothing here is a test."""
