@@ -232,6 +232,7 @@ def test_approve_asks_a_person_for_their_password(monkeypatch: pytest.MonkeyPatc
     before = every_row()
     assert run("rollout", "approve", "--user", "ada", "--dry-run").code == 0
     assert every_row() == before
+    assert "There is no terminal" in one_line(run("rollout", "approve", "--user", "ada").err)
     monkeypatch.setenv("OPS_APPROVER_PASSWORD", "wrong")
     assert "The password of 'ada' is wrong" in one_line(run("rollout", "approve", "--user", "ada").err)
     assert "The password of 'bob' is wrong" in one_line(run("rollout", "approve", "--user", "bob").err)

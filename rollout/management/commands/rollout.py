@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import sys
 from typing import Any
 
 from django.contrib.auth import authenticate, get_user_model
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 
 from operations.actor import Actor, Door
 from operations.doors.command import ExitCode, OperationCommand, Result
-from operations.errors import Forbidden, Invalid
+from operations.errors import Forbidden, Invalid, Refused
 from rollout import answers, approvals, phases, reports, setup
 from rollout.changes import Outcome
 from rollout.management.printing import answer_lines, outcome_lines, refusal_of, status_lines
@@ -204,9 +205,17 @@ def _named(username: str) -> User:
     return user
 
 
+def _asked(username: str) -> str:
+    if not sys.stdin.isatty():
+        raise Refused(
+            "no_password", "There is no terminal to ask for the password: set OPS_APPROVER_PASSWORD."
+        )
+    return getpass.getpass(f"Password of {username}: ", stream=sys.stderr)
+
+
 def _proved(username: str) -> User:
     """The portal user whose password was given: a shell on the server is not yet a second person."""
-    password = os.environ.get("OPS_APPROVER_PASSWORD") or getpass.getpass(f"Password of {username}: ")
+    password = os.environ.get("OPS_APPROVER_PASSWORD") or _asked(username)
     # The login lock-out counts attempts by user and address, and reads both from a request.
     request = HttpRequest()
     request.method, request.path = "POST", "/manage.py/rollout/approve"
