@@ -34,8 +34,8 @@ app.conf.beat_schedule = {
     },
     "tick": {
         "task": "operations.tasks.tick",
-        "schedule": 30.0,
-        "options": {"expires": 25},
+        "schedule": 5.0,
+        "options": {"expires": 5},
     },
     "purge": {
         "task": "operations.tasks.purge",

@@ -31,18 +31,11 @@ from operations.actor import Actor, Door
 from operations.errors import Forbidden, Invalid, NotFound, Refused
 from operations.idempotency import Answer
 from operations.models import ApiKey
-from operations.models.keys import Scope
 
 logger = logging.getLogger(__name__)
 
 # Seconds, by the first letter of the period in a rate such as 60/min.
 WINDOWS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
-# What a scope permits beyond calling: never to override a gate, nor to approve.
-GRANTS: Mapping[str, frozenset[str]] = {
-    Scope.ROLLOUT: frozenset({"rollout.run_phase", "rollout.halt_plan", "rollout.raise_percentage"}),
-    Scope.WORKSPACES: frozenset({"rollout.add_workspace", "rollout.change_workspace"}),
-}
 
 
 class FixedWindowThrottle(BaseThrottle):
@@ -171,12 +164,14 @@ def refuse_too_large(request: Any) -> None:
         raise RequestDataTooBig
 
 
-def actor_of(request: Request, *, on_behalf_of: str = "") -> Actor:
-    """The API key behind a request, with what its scopes permit. `on_behalf_of` is a label for the trail."""
+def actor_of(request: Request, grants: frozenset[str], *, on_behalf_of: str = "") -> Actor:
+    """The API key behind a request, with the permissions that the view's scope grants.
+
+    `on_behalf_of` is a label for the trail.
+    """
     key = request.auth
     if not isinstance(key, ApiKey):
         raise exceptions.NotAuthenticated
-    grants = frozenset[str]().union(*(GRANTS.get(scope, frozenset()) for scope in key.scopes))
     return Actor(door=Door.API, label=key.name, on_behalf_of=on_behalf_of, grants=grants)
 
 

@@ -88,6 +88,9 @@ class WorkspacesSerializer(serializers.Serializer[Any]):
     modules = EffectSerializer(many=True, help_text="The cohorts afterwards, and who gains and loses")
 
 
+GRANTS = frozenset({"rollout.add_workspace", "rollout.change_workspace"})
+
+
 class WorkspacesView(APIView):
     """The product's workspaces."""
 
@@ -115,7 +118,7 @@ class WorkspacesView(APIView):
             result = workspaces.upsert(
                 given["workspaces"],
                 source=SOURCE,
-                actor=actor_of(request),
+                actor=actor_of(request, GRANTS),
                 confirm_loss=given["confirmLoss"],
                 dry_run=given["dryRun"],
             )

@@ -16,10 +16,10 @@ from rest_framework.settings import api_settings
 
 from operations import keys
 from operations.actor import Door
-from operations.doors.api import GRANTS, actor_of, camel
+from operations.doors.api import actor_of, camel
 from operations.models import ApiKey, AuditEvent, IdempotencyKey
-from operations.models.keys import Scope
 from rollout import reports
+from rollout.api import rollouts, workspaces
 from rollout.models import PhaseRun
 from tests import builders
 from tests.builders import ROOT
@@ -101,7 +101,7 @@ def test_a_key_without_the_scope_is_403_and_hears_which_one() -> None:
 
 
 def test_no_scope_permits_to_override_or_to_approve() -> None:
-    granted = frozenset[str]().union(*GRANTS.values())
+    granted = rollouts.GRANTS | workspaces.GRANTS
     assert not granted & {"rollout.override_gate", "rollout.approve_phase", "operations.add_apikey"}
 
 
@@ -111,9 +111,9 @@ def test_the_actor_is_the_key_with_what_its_scopes_permit() -> None:
     class Request:
         auth = key
 
-    actor = actor_of(Request(), on_behalf_of="ada")  # type: ignore[arg-type]
+    actor = actor_of(Request(), rollouts.GRANTS, on_behalf_of="ada")  # type: ignore[arg-type]
     assert (actor.door, actor.label, actor.on_behalf_of, actor.user) == (Door.API, "billing", "ada", None)
-    assert actor.grants == GRANTS[Scope.ROLLOUT]
+    assert actor.grants == rollouts.GRANTS
 
 
 def test_the_last_use_of_a_key_is_noted_and_written_in_batches() -> None:
