@@ -19,7 +19,7 @@ from rollout.imports.effects import Watched
 from rollout.imports.reading import DEFAULT_ENCODING, Unreadable
 from rollout.imports.results import ImportResult
 from rollout.imports.staging import Progress
-from rollout.models import Import, Workspace
+from rollout.models import Import, Member, StagedMember, Workspace
 
 EDITABLE = {"name": "name", "tier": "tier", "status": "status", "region": "region", "time_zone": "timeZone"}
 
@@ -94,7 +94,7 @@ def stage_csv(
                 staging.read_into(batch, table, found, progress)
                 if batch.read == 0 and not batch.faults.exists():
                     raise Invalid({"file": "has a header and no rows"})
-                staging.analyse()
+                staging.analyse(batch.read, StagedMember)
                 staging.check_together(batch, has_members=found.has_members)
             except BaseException:
                 staging.drop(batch)
@@ -231,6 +231,7 @@ def _carry_out(
     touched = applying.remove_members(batch, with_members)
     counts = applying.count(batch, given, touched)
     applying.upsert(batch, given)
+    staging.analyse(counts.created + counts.updated, Workspace, Member)
     modules = effects.settle(watched)
     refusal = None if confirm_loss else effects.too_much(watched, modules)
     if refusal is not None and not dry_run:

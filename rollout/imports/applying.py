@@ -4,7 +4,7 @@ Nothing that is already as the batch says is written, so that `updated_at` tells
 imported again touches no row.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,36 +96,40 @@ def remove_members(batch: Import, workspace_ids: Sequence[str]) -> set[str]:
 
 
 def _workspaces(batch: Import, given: Collection[str]) -> tuple[str, list[Any]]:
-    columns = _WORKSPACE_COLUMNS.values()
-    names = ", ".join(columns)
+    names = _WORKSPACE_COLUMNS.values()
+    # A conflict locks the row that is there even where nothing differs: what is the same is left out before.
+    differs = " OR ".join(["w.id IS NULL", *_differing("w", _WORKSPACE_COLUMNS, given)])
     sql = f"""
-        INSERT INTO {_WORKSPACE} (id, {names}, created_at, updated_at)
-        SELECT DISTINCT workspace, {names}, %s, %s FROM {_STAGED} WHERE batch_id = %s
+        INSERT INTO {_WORKSPACE} (id, {", ".join(names)}, created_at, updated_at)
+        SELECT DISTINCT s.workspace, {_of("s", names)}, %s, %s
+        FROM {_STAGED} AS s LEFT JOIN {_WORKSPACE} AS w ON w.id = s.workspace
+        WHERE s.batch_id = %s AND ({differs}) ORDER BY s.workspace
         ON CONFLICT (id) DO UPDATE SET {_set(_WORKSPACE_COLUMNS, given)}, updated_at = excluded.updated_at
-        WHERE {_unlike(_WORKSPACE, _WORKSPACE_COLUMNS, given)}
     """  # noqa: S608
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     return sql, [now, now, staging.key_of(batch)]
 
 
 def _members(batch: Import, given: Collection[str]) -> tuple[str, list[Any]]:
-    names = ", ".join(_MEMBER_COLUMNS.values())
+    names = _MEMBER_COLUMNS.values()
+    differs = " OR ".join(["m.id IS NULL", *_differing("m", _MEMBER_COLUMNS, given)])
     sql = f"""
-        INSERT INTO {_MEMBER} (workspace_id, member, {names})
-        SELECT workspace, member, {names} FROM {_STAGED} WHERE batch_id = %s AND member <> ''
+        INSERT INTO {_MEMBER} (workspace_id, member, {", ".join(names)})
+        SELECT s.workspace, s.member, {_of("s", names)}
+        FROM {_STAGED} AS s
+        LEFT JOIN {_MEMBER} AS m ON m.workspace_id = s.workspace AND m.member = s.member
+        WHERE s.batch_id = %s AND s.member <> '' AND ({differs}) ORDER BY s.workspace, s.member
         ON CONFLICT (workspace_id, member) DO UPDATE SET {_set(_MEMBER_COLUMNS, given)}
-        WHERE {_unlike(_MEMBER, _MEMBER_COLUMNS, given)}
     """  # noqa: S608
     return sql, [staging.key_of(batch)]
 
 
+def _of(table: str, columns: Iterable[str]) -> str:
+    return ", ".join(f"{table}.{column}" for column in columns)
+
+
 def _set(columns: Mapping[str, str], given: Collection[str]) -> str:
     return ", ".join(f"{column} = excluded.{column}" for column in _written(columns, given))
-
-
-def _unlike(table: str, columns: Mapping[str, str], given: Collection[str]) -> str:
-    """Whether the row that is there differs from the one that comes."""
-    return " OR ".join(f"{table}.{column} <> excluded.{column}" for column in _written(columns, given))
 
 
 def _differing(alias: str, columns: Mapping[str, str], given: Collection[str]) -> list[str]:

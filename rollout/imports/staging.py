@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from rollout.imports import rows
@@ -20,6 +21,8 @@ from rollout.imports.rows import Row
 from rollout.models import Import, ImportFault, StagedMember
 
 CHUNK = 5_000
+# Below this PostgreSQL's own counting keeps up.
+MANY = 10_000
 # A file that is wrong in every row is wrong as a whole: reading on would only fill the disk.
 MOST_FAULTS = 100_000
 KEPT_FOR = timedelta(days=1)
@@ -130,11 +133,12 @@ def faults_of(batch: Import) -> tuple[tuple[Fault, ...], int]:
     return first, len(first) if len(first) < MOST_SHOWN else found.count()
 
 
-def analyse() -> None:
-    """Let PostgreSQL count what was staged, or it plans for the table as it was before."""
-    if connection.vendor == "postgresql":
+def analyse(rows: int, *models: type[Model]) -> None:
+    """After many new rows let PostgreSQL count them, or it plans for the tables as they were before."""
+    if connection.vendor == "postgresql" and rows >= MANY:
         with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {TABLE}")
+            for model in models:
+                cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
 def check_together(batch: Import, *, has_members: bool) -> None:
