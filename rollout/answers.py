@@ -39,12 +39,16 @@ def find_module(module_key: str) -> Module:
 
 
 def _answers(module: Module, unit_id: str | None) -> list[Answer]:
+    return of_state(module, facts.state_of(module), unit_id)
+
+
+def of_state(module: Module, state: State, unit_id: str | None) -> list[Answer]:
+    """The answers of every flag of a module whose state was read. Raises Invalid as `explain`."""
     if unit_id is not None and len(unit_id) > LONGEST_UNIT:
         raise Invalid({"unit": f"must have at most {LONGEST_UNIT} characters"})
     if unit_id is not None and not unit_id.isprintable():
         # PostgreSQL takes no NUL, and no database half a surrogate pair.
         raise Invalid({"unit": "must be printable"})
-    state: State = facts.state_of(module)
     unit = facts.unit_of(module, state.plan_id, unit_id) if unit_id else None
     now = timezone.now()
     return [evaluate(flag, unit, state.plan, state.environment, now) for flag in state.flags]

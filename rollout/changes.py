@@ -55,7 +55,7 @@ def lock(plan: Plan, *, version: int | None, dry_run: bool) -> Plan:
 
     `version` is what the asker was shown; Refused when the plan changed since, None when it doesn't matter.
     """
-    plans = Plan.objects.select_related("module").prefetch_related("phases")
+    plans = Plan.objects.select_related("module").prefetch_related("phases", "module__flags")
     if not dry_run:
         plans = plans.select_for_update(of=("self",))
     current = plans.get(pk=plan.pk)
@@ -86,7 +86,7 @@ def carry_out(plan: Plan, change: Change, *, actor: Actor, dry_run: bool) -> Out
     Raises Refused with the first of the change's reasons, and with all of them in the message, unless they
     may all be overridden and `change.override` says so.
     """
-    before = facts.state_of(plan.module)
+    before = facts.state_with(plan)
     comparison = Comparison(before, _after(before, plan, change.values))
     outcome = Outcome(
         plan=plan,

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from rollout import ordering
 from rollout.evaluation import FlagFacts, Reach, full_reach, reach
 from rollout.facts import State
-from rollout.models import InternalUnit, Override
+from rollout.models import InternalUnit, Module, Override
 from rollout.ordering import NONE, OPEN, Cutoff
 from rollout.populations import Population, Unit, Units, minus, plan_reach
 
@@ -196,14 +196,22 @@ def members_with(state: State, flag: FlagFacts) -> QuerySet[Any]:
     return population.in_order(found.none() if units is None else found.filter(units))
 
 
-def cutoff_for(state: State, percentage: int) -> tuple[Cutoff, int]:
+def shares_with(state: State, flag: FlagFacts) -> Shares:
+    """How many units have `flag`, and how many are eligible; in one query. Overrides may reach further."""
+    population = Population(state)
+    wanted = {"eligible": population.is_eligible(state.eligibility), "enabled": has(population, state, flag)}
+    return Shares(**population.count(population.all(), wanted))
+
+
+def cutoff_for(state: State, percentage: int, counted: int | None = None) -> tuple[Cutoff, int]:
     """The cutoff that takes in ceil(percentage * eligible / 100) units, and how many are eligible.
 
-    100 % is open: customers who come later are in. Users are cut by share, without counting.
+    100 % is open: customers who come later are in. Users are cut by share. `counted` is how many are
+    eligible, where the caller knows.
     """
     population = Population(state)
     eligible = population.eligible()
-    count = population.count(eligible, {"n": population.everybody()})["n"]
+    count = population.count(eligible, {"n": population.everybody()})["n"] if counted is None else counted
     if state.by_user:
         return ordering.user_cutoff(percentage), count
     if percentage >= 100:
@@ -236,7 +244,8 @@ def _special(state: State) -> Units:
     """The units that do not follow the reach: with an override, or on the internal list."""
     overrides = Override.objects.in_force().filter(flag__module=state.module_id)
     internal = InternalUnit.objects.filter(module=state.module_id)
-    if not (state.environment.internal or overrides.exists() or internal.exists()):
+    some = Module.objects.filter(Exists(overrides) | Exists(internal), pk=state.module_id)
+    if not (state.environment.internal or some.exists()):
         return None
     unit = Population(state).unit
     return _on_internal_list(state, unit) | Q(Exists(overrides.filter(unit_id=OuterRef(unit))))

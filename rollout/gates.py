@@ -14,7 +14,7 @@ from operations.errors import Invalid
 from operations.models import Window
 from rollout import cohorts
 from rollout.cohorts import Shares
-from rollout.facts import state_of
+from rollout.facts import state_with
 from rollout.models import Approval, Module, Phase, Plan, Verdict
 from rollout.ordering import MOST_DRIFT
 
@@ -201,7 +201,7 @@ def _drift(plan: Plan, shares: Shares | None) -> list[Reason]:
         return []
     if plan.module.unit == Module.Unit.USER:
         return []
-    shares = shares or cohorts.shares(state_of(plan.module))
+    shares = shares or cohorts.shares(state_with(plan))
     if abs(shares.share - plan.percentage) <= MOST_DRIFT:
         return []
     return [

@@ -16,6 +16,7 @@ from operations.actor import Actor
 from operations.errors import Invalid
 from rollout import cohorts, facts, gates
 from rollout.changes import Change, Outcome, carry_out, check_percentage, check_reason, lock
+from rollout.cohorts import Shares
 from rollout.gates import Reason
 from rollout.models import Phase, PhaseRun, Plan
 from rollout.ordering import NONE, Cutoff, moved
@@ -53,8 +54,11 @@ def run(
     override = check_reason(override, "override")
     plan = lock(plan, version=version, dry_run=dry_run)
     phase = _phase(plan, number)
-    cutoff, eligible = _cutoff(plan, phase.percentage)
-    reasons = gates.may_run(plan, number, actor=actor) + _nobody(plan, eligible)
+    shares = cohorts.shares(facts.state_with(plan))
+    cutoff = _cutoff(plan, phase.percentage, shares)
+    reasons = gates.may_run(plan, number, actor=actor, shares=shares) + _nobody(
+        plan, phase.percentage, shares
+    )
     _check_override(actor, override)
     change = Change(
         operation=Operation.PHASE,
@@ -96,7 +100,7 @@ def set_percentage(
             refused.append(Reason(plan.status, f"{plan} is {state}: resume it at {percentage} % instead."))
         change = replace(_raise(plan, percentage, actor, refused), reason=reason)
         return carry_out(plan, change, actor=actor, dry_run=dry_run)
-    values = _ramp(plan, percentage, _cutoff(plan, percentage)[0], status=_lowered_status(plan))
+    values = _ramp(plan, percentage, _cutoff(plan, percentage), status=_lowered_status(plan))
     if percentage == 0:
         values |= {"all_off": True, "automatic": False}
     change = Change(operation=Operation.SET, action="rollout.percentage_set", values=values, reason=reason)
@@ -155,7 +159,7 @@ def resume(
         change = _raise(plan, percentage, actor, refused)
         change = replace(change, operation=Operation.RESUME, action="rollout.resumed", reason=reason)
         return carry_out(plan, change, actor=actor, dry_run=dry_run)
-    cutoff = plan.cutoff if percentage == plan.percentage else _cutoff(plan, percentage)[0]
+    cutoff = plan.cutoff if percentage == plan.percentage else _cutoff(plan, percentage)
     change = Change(
         operation=Operation.RESUME,
         action="rollout.resumed",
@@ -192,7 +196,7 @@ def roll_back(
             Reason(plan.status, f"{plan} is {plan.get_status_display().lower()}: nothing to roll back.")
         )
     percentage = min(target, plan.percentage)
-    cutoff = plan.cutoff if percentage == plan.percentage else _cutoff(plan, percentage)[0]
+    cutoff = plan.cutoff if percentage == plan.percentage else _cutoff(plan, percentage)
     change = Change(
         operation=Operation.ROLLBACK,
         action="rollout.rolled_back",
@@ -231,14 +235,18 @@ def phase_before(plan: Plan) -> int:
 def _raise(plan: Plan, percentage: int, actor: Actor, refused: list[Reason]) -> Change:
     """Raising by hand: past the gate, but with what the gate would have said on the record."""
     actor.require(RAISE, "raise the percentage by hand")
-    cutoff, eligible = _cutoff(plan, percentage)
+    shares = cohorts.shares(facts.state_with(plan))
+    cutoff = _cutoff(plan, percentage, shares)
     following = gates.next_phase(plan)
-    gate = gates.may_run(plan, following.number, actor=actor) if following else []
+    known = gates.know([plan])[plan.pk]
+    gate: list[Reason] = []
+    if following:
+        gate = gates.may_run(plan, following.number, actor=actor, shares=shares, known=known)
     return Change(
         operation=Operation.SET,
         action="rollout.percentage_set",
         values=_ramp(plan, percentage, cutoff, status=Status.RUNNING),
-        refused=refused + gates.windows() + _nobody(plan, eligible),
+        refused=refused + gates.windows(known.windows) + _nobody(plan, percentage, shares),
         data={"gate": [reason.message for reason in gate]},
     )
 
@@ -264,18 +272,19 @@ def _recheck(plan: Plan) -> dict[str, Any]:
     return {"recheck_at": timezone.now() + RECHECK_AFTER} if plan.automatic else {}
 
 
-def _cutoff(plan: Plan, percentage: int) -> tuple[Cutoff, int]:
+def _cutoff(plan: Plan, percentage: int, shares: Shares | None = None) -> Cutoff:
     if percentage == 0:
-        return NONE, -1
-    return cohorts.cutoff_for(facts.state_of(plan.module), percentage)
+        return NONE
+    counted = shares.eligible if shares else None
+    return cohorts.cutoff_for(facts.state_with(plan), percentage, counted)[0]
 
 
 def _lowered_status(plan: Plan) -> str:
     return Status.RUNNING if plan.status == Status.COMPLETE else plan.status
 
 
-def _nobody(plan: Plan, eligible: int) -> list[Reason]:
-    if eligible == 0 and plan.module.unit == plan.module.Unit.WORKSPACE:
+def _nobody(plan: Plan, percentage: int, shares: Shares) -> list[Reason]:
+    if percentage and not shares.eligible and plan.module.unit == plan.module.Unit.WORKSPACE:
         return [
             Reason("nobody_eligible", f"No workspace is eligible for {plan.module}: import workspaces first.")
         ]
