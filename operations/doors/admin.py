@@ -138,7 +138,7 @@ def operation_url(admin: "ModelAdmin[Any]", operation: str, targets: Iterable[Mo
     """The confirmation page of an operation on `targets`, with inputs filled in."""
     opts = admin.model._meta
     address = reverse(f"{admin.admin_site.name}:{opts.app_label}_{opts.model_name}_operate", args=[operation])
-    query = [*(("target", str(target.pk)) for target in targets), *inputs.items()]
+    query = [*(("object", str(target.pk)) for target in targets), *inputs.items()]
     return f"{address}?{urlencode(query)}"
 
 
@@ -153,13 +153,13 @@ def operate(request: HttpRequest, admin: "ModelAdmin[Any]", operation: Operation
 
 
 def find_targets(request: HttpRequest, admin: "ModelAdmin[Any]") -> list[Target]:
-    """The things that a request names: `target=KEY`, and on POST `target=KEY:VERSION`.
+    """The things that a request names: `object=KEY`, and on POST `object=KEY:VERSION`.
 
     Raises Http404 when it names none, too many, or one that is not there.
     """
     found = []
     given = request.POST if request.method == "POST" else request.GET
-    for text in given.getlist("target")[: MOST_TARGETS + 1]:
+    for text in given.getlist("object")[: MOST_TARGETS + 1]:
         key, _, version = text.rpartition(":") if request.method == "POST" else (text, "", "")
         target = admin.get_object(request, key or text)
         if target is None:
@@ -299,7 +299,7 @@ class _Page:
             args=[self.operation.name],
         )
         given = {name: inputs[name] for name in self.operation.previewed if inputs.get(name) is not None}
-        return f"{address}?{urlencode({'target': target.object.pk, 'side': side, **given}, doseq=True)}"
+        return f"{address}?{urlencode({'object': target.object.pk, 'side': side, **given}, doseq=True)}"
 
     def _form(self) -> forms.Form:
         given = self.request.POST if self.request.method == "POST" else self.request.GET

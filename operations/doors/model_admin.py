@@ -38,7 +38,6 @@ class VerbAdmin(ModelAdmin):
     change_form_template = "admin/verb_change_form.html"
     change_form_outer_before_template = "admin/object_head.html"
     change_form_outer_after_template = "admin/object_timeline.html"
-    list_filter_submit = True
     list_fullwidth = True
 
     def creating(self) -> Operation | None:

@@ -1,13 +1,13 @@
 """The audit trail beside the thing that it is about."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from operations.doors.paging import Slice, slice_of
 from operations.models import AuditEvent
 
 PER_PAGE = 20
@@ -56,11 +56,10 @@ def events_of(subject: Model) -> QuerySet[AuditEvent]:
     ).select_related("reason")
 
 
-def timeline(request: HttpRequest, subject: Model, describe: Describe = details) -> "Page[Any]":
+def timeline(request: HttpRequest, subject: Model, describe: Describe = details) -> Slice:
     """One page of entries about a thing; `?events=2` is the second."""
-    page: Page[Any] = Paginator(events_of(subject), PER_PAGE).get_page(request.GET.get(PAGE))
-    page.object_list = [entry(event, describe) for event in page.object_list]
-    return page
+    page = slice_of(events_of(subject), request, PAGE, PER_PAGE)
+    return replace(page, object_list=[entry(event, describe) for event in page])
 
 
 def entry(event: AuditEvent, describe: Describe = details) -> Entry:

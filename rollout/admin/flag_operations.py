@@ -107,7 +107,7 @@ def preview_override(flag: Flag, inputs: Inputs, actor: Actor) -> Preview | None
     """What the unit hears today."""
     if not inputs.get("unit"):
         return None
-    return Preview("admin/rollout/answer.html", {"answer": answers.explain(flag.key, inputs["unit"])})
+    return Preview("admin/rollout/answer_preview.html", {"answer": answers.explain(flag.key, inputs["unit"])})
 
 
 def _live(flag: Flag) -> bool:

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -16,11 +15,14 @@ from unfold.decorators import display
 from operations.doors.admin import actor_of, operation_url
 from operations.doors.downloads import csv_response
 from operations.doors.model_admin import VerbAdmin
+from operations.doors.paging import slice_of
 from operations.errors import Refused
 from rollout import answers, cohorts, facts, records
 from rollout.admin import previews, shares
 from rollout.admin.flag_operations import OPERATIONS
 from rollout.admin.forms import DayForm, LookupForm
+from rollout.evaluation import FlagFacts
+from rollout.facts import State
 from rollout.models import Enrolment, Flag, Module, Override
 
 STATE_LABELS = {"Live": "success", "Killed": "danger", "Held back": "warning", "Archived": ""}
@@ -109,41 +111,40 @@ class FlagAdmin(VerbAdmin):
 
     def page_context(self, request: HttpRequest, obj: Flag) -> dict[str, Any]:
         state = facts.state_of(obj.module)
-        flag_facts = next(flag for flag in state.flags if flag.key == obj.key)
-        who = cohorts.members_with(state, flag_facts)
         return {
             "flag": obj,
             "status": self.state(obj),
             "status_label": STATE_LABELS[self.state(obj)],
             "units": previews.units(obj.module),
             "by_user": state.by_user,
-            "enabled": who.count(),
-            "eligible": cohorts.shares(state).eligible,
+            "shares": cohorts.shares_with(state, facts_of(state, obj)),
             "plan_id": state.plan_id,
-            **self._lookup(request, obj),
+            **self._lookup(request, obj, state),
             **self._overrides(request, obj),
             **self._selection(request, obj),
             **self._record(request, obj),
         }
 
-    def _lookup(self, request: HttpRequest, flag: Flag) -> dict[str, Any]:
+    def _lookup(self, request: HttpRequest, flag: Flag, state: State) -> dict[str, Any]:
         form = LookupForm(request.GET if "unit" in request.GET else None)
         found: dict[str, Any] = {"lookup": form}
         if form.is_bound and form.is_valid():
             try:
-                found["answer"] = answers.explain(flag.key, form.cleaned_data["unit"].strip())
+                given = answers.of_state(flag.module, state, form.cleaned_data["unit"].strip())
             except Refused as refusal:
                 form.add_error("unit", refusal.message)
+            else:
+                found["answer"] = next(answer for answer in given if answer.flag == flag.key)
         return found
 
     def _overrides(self, request: HttpRequest, flag: Flag) -> dict[str, Any]:
-        page = Paginator(flag.overrides.order_by("unit_id"), PER_PAGE).get_page(request.GET.get("overrides"))
+        page = slice_of(flag.overrides.order_by("unit_id"), request, "overrides", PER_PAGE)
         may = actor_of(request).may("rollout.override_flag")
         return {
             "overrides": page,
             "override_rows": [
                 (row, operation_url(self, "remove-override", [flag], unit=row.unit_id) if may else "")
-                for row in page.object_list
+                for row in page
             ],
             "now": timezone.now(),
         }
@@ -152,13 +153,13 @@ class FlagAdmin(VerbAdmin):
         if flag.selected_from_phase is None:
             return {}
         rows = flag.selections.filter(removed_at=None).select_related("workspace").order_by("workspace_id")
-        page = Paginator(rows, PER_PAGE).get_page(request.GET.get("selected"))
+        page = slice_of(rows, request, "selected", PER_PAGE)
         may = actor_of(request).may("rollout.select_units")
         return {
             "selections": page,
             "selection_rows": [
                 (row, operation_url(self, "deselect", [flag], workspaces=row.workspace_id) if may else "")
-                for row in page.object_list
+                for row in page
             ],
         }
 
@@ -183,8 +184,7 @@ class FlagAdmin(VerbAdmin):
         """Everybody who has the flag now."""
         flag = self._shown(request, pk)
         state = facts.state_of(flag.module)
-        flag_facts = next(found for found in state.flags if found.key == flag.key)
-        names = previews.names(state, cohorts.members_with(state, flag_facts))
+        names = previews.names(state, cohorts.members_with(state, facts_of(state, flag)))
         return csv_response(f"{flag.key}.csv", names.header, names.rows)
 
     def record_csv(self, request: HttpRequest, pk: int) -> HttpResponseBase:
@@ -206,3 +206,8 @@ class FlagAdmin(VerbAdmin):
         if flag is None:
             raise Http404
         return flag
+
+
+def facts_of(state: State, flag: Flag) -> FlagFacts:
+    """The flag as the rules see it."""
+    return next(found for found in state.flags if found.key == flag.key)

@@ -202,9 +202,7 @@ class PlanAdmin(VerbAdmin):
 def state_of_page(plan: Plan, actor: Actor) -> dict[str, Any]:
     """A plan as its page shows it: the share, what stands against the next step, the ladder."""
     by_user = plan.module.unit == plan.module.Unit.USER
-    counted = (
-        Shares(0, 0) if plan.status == Plan.Status.ARCHIVED else cohorts.shares(facts.state_of(plan.module))
-    )
+    counted = Shares(0, 0) if plan.status == Plan.Status.ARCHIVED else cohorts.shares(facts.state_with(plan))
     following = gates.next_phase(plan)
     if following is not None:
         refused = gates.may_run(plan, following.number, actor=actor, shares=counted)

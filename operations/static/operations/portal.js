@@ -1,0 +1,74 @@
+/* Repairs for a keyboard and for a screen reader where the admin's theme is made for a mouse. */
+(function () {
+    "use strict";
+
+    // The icon font spells its icons: "pause Pause" is read aloud. An icon that is itself the control keeps its voice.
+    function muteIcons(root) {
+        root.querySelectorAll(".material-symbols-outlined").forEach(function (icon) {
+            if (!icon.hasAttribute("role") && !icon.hasAttribute("x-on:click")) {
+                icon.setAttribute("aria-hidden", "true");
+            }
+        });
+    }
+
+    // A control made of a span or of a link without an address: name it, focus it, and let keys click it.
+    function makeButton(element, label) {
+        if (!element || element.dataset.opButton) {
+            return;
+        }
+        element.dataset.opButton = "1";
+        element.setAttribute("role", "button");
+        element.setAttribute("tabindex", "0");
+        element.removeAttribute("aria-hidden");
+        if (label) {
+            element.setAttribute("aria-label", label);
+        }
+        element.addEventListener("keydown", function (event) {
+            if (event.key === "Enter" || event.key === " ") {
+                event.preventDefault();
+                element.click();
+            }
+        });
+    }
+
+    function nameDialog(element, label) {
+        if (element) {
+            element.setAttribute("role", "dialog");
+            element.setAttribute("aria-label", label);
+        }
+    }
+
+    function repair() {
+        var toggles = document.querySelectorAll("#header-inner .material-symbols-outlined[x-on\\:click*='sidebar']");
+        toggles.forEach(function (toggle) {
+            makeButton(toggle, "Show or hide the navigation");
+        });
+        makeButton(document.querySelector("#nav-sidebar .material-symbols-outlined[x-on\\:click*='sidebarMobileOpen']"), "Close the navigation");
+        makeButton(document.querySelector("[x-on\\:click*='openUserLinks = !']"), "Account: theme, password, log out");
+        document.querySelectorAll("a[x-on\\:click*='switchTheme']").forEach(function (link) {
+            makeButton(link, "");
+        });
+        makeButton(document.querySelector("a[x-on\\:click*='filterOpen = true']"), "Filters");
+        var submit = document.querySelector("#searchbar-submit");
+        if (submit) {
+            submit.setAttribute("aria-label", "Search");
+        }
+        nameDialog(document.querySelector("[x-data='searchCommand()']"), "Search everywhere");
+        document.querySelectorAll(".changelist-actions select, select[name='action']").forEach(function (select) {
+            select.setAttribute("aria-label", "Action for the ticked rows");
+        });
+        var search = document.querySelector("#searchbar");
+        if (search && !search.hasAttribute("aria-label")) {
+            search.setAttribute("aria-label", "Search this list");
+        }
+        nameDialog(document.querySelector("#changelist-filter"), "Filters");
+        nameDialog(document.querySelector("#modal-content"), "Confirm");
+        muteIcons(document);
+    }
+
+    document.addEventListener("DOMContentLoaded", repair);
+    document.addEventListener("alpine:initialized", repair);
+    document.addEventListener("htmx:afterSwap", function (event) {
+        muteIcons(event.target);
+    });
+})();

@@ -1,0 +1,144 @@
+"""How many queries each page of the admin makes: a committed snapshot, under 20, whatever the rows.
+
+After a change that is meant: UPDATE_QUERY_COUNTS=1 pytest tests/test_query_counts.py
+"""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from operations import audit, keys, outbox, windows
+from rollout import flags, gates, phases
+from rollout.models import Flag, Module, Phase, Plan
+from tests import builders
+from tests.builders import ROOT
+
+pytestmark = pytest.mark.django_db
+
+SNAPSHOT = Path(__file__).with_name("query_counts.json")
+MOST = 20
+FEW, MANY = 5, 50
+
+
+def plan_page(page: str, *args: Any) -> str:
+    return reverse(f"admin:rollout_plan_{page}", args=args)
+
+
+def confirmation(model: str, operation: str, pk: int, query: str = "") -> str:
+    return reverse(f"admin:{model}_operate", args=[operation]) + f"?object={pk}{query}"
+
+
+def a_list(model: str) -> Callable[[], str]:
+    return lambda: reverse(f"admin:{model}_changelist")
+
+
+def newest(model: Any) -> int:
+    return int(model.objects.latest("pk").pk)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "front page": lambda: reverse("admin:index"),
+    "plans": a_list("rollout_plan"),
+    "plan": lambda: plan_page("change", builders.engagement().pk),
+    "plan: members": lambda: plan_page("members", builders.engagement().pk),
+    "plan: run the next phase": lambda: confirmation("rollout_plan", "run", builders.engagement().pk),
+    "plan: set": lambda: confirmation("rollout_plan", "set", builders.engagement().pk, "&percentage=40"),
+    "plan: roll back": lambda: confirmation("rollout_plan", "rollback", builders.engagement().pk),
+    "plan: pause": lambda: confirmation("rollout_plan", "pause", builders.engagement().pk),
+    "flags": a_list("rollout_flag"),
+    "flag": lambda: reverse("admin:rollout_flag_change", args=[builders.flag().pk]) + "?unit=W00000",
+    "flag: kill": lambda: confirmation("rollout_flag", "kill", builders.flag().pk),
+    "modules": a_list("rollout_module"),
+    "module": lambda: reverse("admin:rollout_module_change", args=[builders.module().pk]),
+    "module: eligibility": lambda: confirmation("rollout_module", "eligibility", builders.module().pk),
+    "audit trail": a_list("operations_auditevent"),
+    "audit event": lambda: reverse(
+        "admin:operations_auditevent_change", args=[audit.AuditEvent.objects.latest("pk").pk]
+    ),
+    "API keys": a_list("operations_apikey"),
+    "windows": a_list("operations_window"),
+    "outbox": a_list("operations_outboxmessage"),
+    "users": a_list("auth_user"),
+    "user": lambda: reverse("admin:auth_user_change", args=[User.objects.order_by("pk")[0].pk]),
+    "groups": a_list("auth_group"),
+    "group": lambda: reverse("admin:auth_group_change", args=[Group.objects.order_by("pk")[0].pk]),
+}
+
+
+def rows(count: int) -> None:
+    """`count` of everything, and a plan in phase 2 that has a past."""
+    plan = builders.a_plan_in_phase(2, eligible=20 * count)
+    builders.a_verdict(plan)
+    core = builders.flag()
+    for number in range(count):
+        module = Module.objects.create(
+            key=f"module_{number}", name=f"Module {number}", tiers=[f"tier_{number}"]
+        )
+        other = Plan.objects.create(module=module, name=f"Plan {number}")
+        Phase.objects.create(plan=other, number=1, name="All", percentage=100)
+        builders.a_verdict(other)
+        Flag.objects.create(key=f"flag_{number}", name=f"Flag {number}", module=module)
+        flags.override(core, f"W{number:05d}", True, reason="Pilot", actor=ROOT)
+        keys.create(f"key {number}", ["read"], actor=ROOT)
+        outbox.put("mail", {})
+        person = User.objects.create_user(f"person{number}", is_staff=True)
+        person.groups.set(Group.objects.all())
+        gates.record_verdict(plan, "pass", "well", plan_version=plan.version, measured_at=timezone.now())
+    tomorrow = timezone.now() + timedelta(days=1)
+    for number in range(count):
+        windows.plan("freeze", f"Freeze {number}", starts_at=tomorrow, ends_at=None, actor=ROOT)
+    phases.set_percentage(plan, 26, actor=ROOT)
+    builders.open_gate(builders.engagement())
+
+
+def counted(client: Client, page: str) -> int:
+    address = PAGES[page]()
+    # The first request fills Django's cache of content types.
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address)
+    assert response.status_code == 200, page
+    # A transaction's own statements differ between the databases.
+    return sum("SAVEPOINT" not in query["sql"] for query in queries)
+
+
+@pytest.fixture
+def client() -> Client:
+    found = Client()
+    found.force_login(builders.a_person("ada"))
+    return found
+
+
+@pytest.fixture
+def measured(client: Client) -> Callable[[int], dict[str, int]]:
+    def measure(count: int) -> dict[str, int]:
+        rows(count)
+        return {page: counted(client, page) for page in PAGES}
+
+    return measure
+
+
+@pytest.mark.parametrize("count", [FEW, MANY])
+def test_every_page_makes_the_committed_number_of_queries_whatever_the_rows(
+    count: int, measured: Callable[[int], dict[str, int]]
+) -> None:
+    found = measured(count)
+    if os.environ.get("UPDATE_QUERY_COUNTS") and count == FEW:
+        SNAPSHOT.write_text(json.dumps(found, indent=4) + "\n")
+    assert found == json.loads(SNAPSHOT.read_text())
+
+
+def test_every_page_stays_below_the_limit() -> None:
+    committed = json.loads(SNAPSHOT.read_text())
+    assert {page: count for page, count in committed.items() if count >= MOST} == {}
