@@ -7,7 +7,6 @@ from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.templatetags.static import static
-from django.urls import reverse_lazy
 
 from ops_portal import env
 
@@ -165,6 +164,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+# Its pages would let a row of the lock-out be edited; `manage.py axes_reset` frees a person.
+AXES_ENABLE_ADMIN = False
 
 HTTPS = env.boolean("HTTPS", default=False)
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
