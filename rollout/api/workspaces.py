@@ -129,5 +129,4 @@ class WorkspacesView(APIView):
 
 def _answer(result: ImportResult) -> dict[str, Any]:
     found = results.document(result)
-    kept = ("created", "updated", "unchanged", "dryRun", "modules")
-    return {**{name: found[name] for name in kept}, "refused": result.refusal}
+    return {name: found[name] for name in ("created", "updated", "unchanged", "dryRun", "refused", "modules")}

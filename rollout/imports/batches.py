@@ -104,7 +104,8 @@ def _texts(batch: Batch, path: str, given: Mapping[str, Any], known: Sequence[st
     texts = {}
     for name, value in given.items():
         if name not in known:
-            batch.faults[f"{path}.{str(name)[:60]}"] = f"is no field; the fields are {', '.join(known)}"
+            short = str(name)[:60]
+            batch.faults[f"{path}.{short}"] = f"{short!r} is none of the fields {', '.join(known)}"
         elif name == "active":
             texts[name] = str(value).lower()
             if not isinstance(value, bool):

@@ -69,6 +69,7 @@ def document(result: ImportResult) -> dict[str, Any]:
         "errors": [asdict(fault) for fault in result.errors],
         "errorCount": result.error_count,
         "dryRun": result.dry_run,
+        "refused": result.refusal,
         "modules": [
             {
                 "module": effect.module,
