@@ -36,11 +36,10 @@ def write_environment(*, actor: Actor) -> list[str]:
     module = Module.objects.get(key=catalogue.HEALTH_MANAGEMENT.key)
     environment = facts.environment_of(module.key)
     done = []
-    if environment.internal:
-        had = set(module.internal_units.values_list("unit_id", flat=True))
-        modules.set_internal_list(module, sorted(had | environment.internal), actor=actor)
-        added = len(environment.internal - had)
-        done.append(f"{module.key}: {added} added to the internal list")
+    had = set(module.internal_units.values_list("unit_id", flat=True))
+    if added := environment.internal - had:
+        modules.set_internal_list(module, sorted(had | added), actor=actor)
+        done.append(f"{module.key}: {len(added)} added to the internal list")
     shares = [
         environment.beta_percentage,
         environment.rollout_percentage,
@@ -50,7 +49,12 @@ def write_environment(*, actor: Actor) -> list[str]:
     plan = Plan.objects.live().filter(module=module).first()
     if wanted is None or plan is None or plan.percentage == wanted:
         return done
-    phases.set_percentage(plan, wanted, actor=actor, reason="Written from the environment")
+    reason = "Written from the environment"
+    if wanted == 0:
+        # Setting to 0 is the emergency off; the guide's percentage of 0 leaves the internal list its feature.
+        phases.roll_back(plan, target=0, actor=actor, reason=reason)
+    else:
+        phases.set_percentage(plan, wanted, actor=actor, reason=reason)
     return [*done, f"{module.key}: {plan.percentage} % to {wanted} %"]
 
 
