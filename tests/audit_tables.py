@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 @contextmanager
-def unprotected(database: BaseDatabaseWrapper = connection) -> Iterator[None]:  # type: ignore[assignment]
+def unprotected(database: BaseDatabaseWrapper = connection) -> Iterator[None]:
     """The trail without its triggers, as somebody with the database's password could make it."""
     restore = _lift(database)
     try:

@@ -5,6 +5,7 @@ gate, no audit event.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from django.db import connection, transaction
 
@@ -89,8 +90,8 @@ def _measure(ordering: str, percentage: int, name: str, verb: Callable[..., obje
     before, most, found = resident(), 0.0, 0
     for _ in range(ROUNDS):
         plan = _reset(ordering)
-        times["preview"].append(timed(lambda plan=plan: verb(plan, dry_run=True)))
-        times["run"].append(timed(lambda plan=plan: verb(plan)))
+        times["preview"].append(timed(partial(verb, plan, dry_run=True)))
+        times["run"].append(timed(partial(verb, plan)))
         most = max(most, resident() - before)
         found = Enrolment.objects.count()
         _reset(ordering)

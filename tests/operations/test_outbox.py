@@ -54,10 +54,11 @@ def failing(message: OutboxMessage) -> None:
 def test_a_failure_is_tried_again_later_and_later_and_then_given_up() -> None:
     outbox.put("mail", {})
     waits = []
+    message = OutboxMessage.objects.get()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for _ in range(outbox.MOST_ATTEMPTS):
             assert outbox.deliver_due({"mail": failing}) == (0, 1)
-            message = OutboxMessage.objects.get()
+            message.refresh_from_db()
             waits.append(message.due_at - timezone.now())
             clock.move_to(message.due_at)
     assert waits[0] == timedelta(seconds=30)

@@ -27,7 +27,12 @@ def users() -> None:
 @pytest.fixture
 def environment(settings: Any) -> Any:
     def set_to(**values: Any) -> None:
-        unset = {"enabled": None, "internal": [], "beta_percentage": None, "rollout_percentage": None}
+        unset: dict[str, Any] = {
+            "enabled": None,
+            "internal": [],
+            "beta_percentage": None,
+            "rollout_percentage": None,
+        }
         settings.ENVIRONMENT_OVERRIDES = {"health_management": unset | values}
 
     return set_to

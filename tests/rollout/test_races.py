@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -66,7 +67,7 @@ def test_of_two_that_run_the_same_phase_one_wins() -> None:
     for _ in range(ROUNDS):
         plan = start_again()
         before = AuditEvent.objects.count()
-        results = at_once(*[lambda plan=plan: phases.run(plan, 1, actor=ROOT)] * 2)
+        results = at_once(*[partial(phases.run, plan, 1, actor=ROOT)] * 2)
         refused = [result for result in results if isinstance(result, Refused)]
         assert len(refused) == 1
         assert "Phase 1 is not the next one" in refused[0].message
@@ -84,8 +85,8 @@ def test_an_advance_against_a_rollback_never_ends_above_what_was_rolled_back_to(
         builders.open_gate(plan)
         plan = builders.engagement()
         results = at_once(
-            lambda plan=plan: phases.run(plan, 3, actor=ROOT),
-            lambda plan=plan: phases.roll_back(plan, actor=ROOT),
+            partial(phases.run, plan, 3, actor=ROOT),
+            partial(phases.roll_back, plan, actor=ROOT),
         )
         after = builders.engagement()
         assert (after.status, after.percentage) == (Plan.Status.ROLLED_BACK, 10)
@@ -102,8 +103,8 @@ def test_a_pause_against_an_advance_leaves_one_of_the_two_states() -> None:
         builders.open_gate(plan)
         plan = builders.engagement()
         at_once(
-            lambda plan=plan: phases.run(plan, 3, actor=ROOT),
-            lambda plan=plan: phases.pause(plan, actor=ROOT),
+            partial(phases.run, plan, 3, actor=ROOT),
+            partial(phases.pause, plan, actor=ROOT),
         )
         after = builders.engagement()
         assert after.status == Plan.Status.PAUSED
