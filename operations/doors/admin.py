@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -352,5 +353,5 @@ class _Page:
         opts = self.admin.model._meta
         name = f"{self.admin.admin_site.name}:{opts.app_label}_{opts.model_name}"
         if (single := self._single()) is not None:
-            return reverse(f"{name}_change", args=[single.pk])
+            return reverse(f"{name}_change", args=[quote(single.pk)])
         return reverse(f"{name}_changelist")

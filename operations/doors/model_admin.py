@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -165,7 +166,7 @@ class VerbAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        obj = self.get_object(request, object_id)
+        obj = self.get_object(request, unquote(object_id))
         context = dict(extra_context or {})
         if obj is not None and request.method == "GET" and self.has_view_permission(request, obj):
             context |= {"buttons": self.buttons(request, obj), **self.page_context(request, obj)}
