@@ -18,7 +18,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from operations import audit, keys, outbox, windows
+from operations import keys, outbox, windows
+from operations.models import AuditEvent
 from rollout import flags, gates, phases
 from rollout.models import Flag, Module, Phase, Plan
 from tests import builders
@@ -64,7 +65,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "module: eligibility": lambda: confirmation("rollout_module", "eligibility", builders.module().pk),
     "audit trail": a_list("operations_auditevent"),
     "audit event": lambda: reverse(
-        "admin:operations_auditevent_change", args=[audit.AuditEvent.objects.latest("pk").pk]
+        "admin:operations_auditevent_change", args=[AuditEvent.objects.latest("pk").pk]
     ),
     "API keys": a_list("operations_apikey"),
     "windows": a_list("operations_window"),

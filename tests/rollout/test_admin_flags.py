@@ -59,7 +59,7 @@ def test_the_csv_of_a_kill_lists_everybody_who_has_the_flag(manager: Client) -> 
     builders.a_plan_in_phase(1)
     core = builders.flag()
     address = reverse("admin:rollout_flag_operate_names", args=["kill"])
-    response: Any = manager.get(address, {"object": core.pk, "side": "lose"})
+    response: Any = manager.get(address, {"object": str(core.pk), "side": "lose"})
     assert len(response.getvalue().decode().splitlines()) == 5
 
 

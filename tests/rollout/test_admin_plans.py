@@ -76,7 +76,7 @@ def test_confirming_runs_the_phase_and_the_page_says_the_share(manager: Client) 
 def test_the_csv_lists_everybody_who_would_gain(manager: Client) -> None:
     plan = builders.a_plan(631)
     address = reverse("admin:rollout_plan_operate_names", args=["run"])
-    response: Any = manager.get(address, {"object": plan.pk, "side": "gain"})
+    response: Any = manager.get(address, {"object": str(plan.pk), "side": "gain"})
     lines = response.getvalue().decode().splitlines()
     assert lines[0] == "workspace,name,order_key"
     assert len(lines) == 65
@@ -87,7 +87,7 @@ def test_a_cell_that_looks_like_a_formula_is_quoted_in_the_csv(manager: Client) 
     plan = builders.a_plan(9)
     builders.workspaces(["=1+1"])
     address = reverse("admin:rollout_plan_operate_names", args=["run"])
-    response: Any = manager.get(address, {"object": plan.pk, "side": "gain"})
+    response: Any = manager.get(address, {"object": str(plan.pk), "side": "gain"})
     assert "'=1+1" in response.getvalue().decode()
 
 

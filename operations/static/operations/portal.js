@@ -11,6 +11,18 @@
         });
     }
 
+    // A link that is nothing but an icon has lost its name by now.
+    function nameByIcon(link) {
+        var icon = link.querySelector(".material-symbols-outlined");
+        if (!icon || link.title || link.hasAttribute("aria-label")) {
+            return;
+        }
+        if (link.textContent.trim() === icon.textContent.trim()) {
+            var home = link.closest("#nav-sidebar") !== null;
+            link.setAttribute("aria-label", home ? "Overview" : icon.textContent.trim().replace(/_/g, " "));
+        }
+    }
+
     // A control made of a span or of a link without an address: name it, focus it, and let keys click it.
     function makeButton(element, label) {
         if (!element || element.dataset.opButton) {
@@ -45,7 +57,8 @@
         });
         makeButton(document.querySelector("#nav-sidebar .material-symbols-outlined[x-on\\:click*='sidebarMobileOpen']"), "Close the navigation");
         makeButton(document.querySelector("[x-on\\:click*='openUserLinks = !']"), "Account: theme, password, log out");
-        document.querySelectorAll("a[x-on\\:click*='switchTheme']").forEach(function (link) {
+        makeButton(document.querySelector("[x-on\\:click*='openTheme = !']"), "Theme");
+        document.querySelectorAll("a[x-on\\:click*='switchTheme'], a[x-on\\:click^='adminTheme']").forEach(function (link) {
             makeButton(link, "");
         });
         makeButton(document.querySelector("a[x-on\\:click*='filterOpen = true']"), "Filters");
@@ -64,6 +77,7 @@
         nameDialog(document.querySelector("#changelist-filter"), "Filters");
         nameDialog(document.querySelector("#modal-content"), "Confirm");
         muteIcons(document);
+        document.querySelectorAll("a[href], button").forEach(nameByIcon);
     }
 
     document.addEventListener("DOMContentLoaded", repair);

@@ -1,0 +1,101 @@
+"""Every kind of page: no barrier that axe finds, in light and dark, and no sideways scrolling on a phone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from operations import windows
+from rollout import flags, phases
+from tests import builders
+from tests.builders import ROOT
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def addresses(transactional_db: None) -> dict[str, str]:
+    plan = builders.a_plan_in_phase(1, eligible=300)
+    builders.a_verdict(plan, "hold")
+    flags.override(builders.flag(), "W00000", False, reason="Asked to wait", actor=ROOT)
+    phases.pause(plan, actor=ROOT, reason="Look first")
+    windows.plan("freeze", "Peak season", starts_at=timezone.now(), ends_at=None, actor=ROOT)
+    plan, flag = builders.engagement(), builders.flag()
+
+    def operation(model: str, name: str, pk: int, query: str = "") -> str:
+        return reverse(f"admin:rollout_{model}_operate", args=[name]) + f"?object={pk}{query}"
+
+    return {
+        "front page": reverse("admin:index"),
+        "plans": reverse("admin:rollout_plan_changelist"),
+        "plan": reverse("admin:rollout_plan_change", args=[plan.pk]),
+        "members": reverse("admin:rollout_plan_members", args=[plan.pk]),
+        "confirmation": operation("plan", "run", plan.pk),
+        "confirmation of a percentage": operation("plan", "resume", plan.pk, "&percentage=25"),
+        "emergency": operation("plan", "all-off", plan.pk),
+        "flags": reverse("admin:rollout_flag_changelist"),
+        "flag": reverse("admin:rollout_flag_change", args=[flag.pk]) + "?unit=W00000",
+        "override": operation("flag", "override", flag.pk),
+        "module": reverse("admin:rollout_module_change", args=[flag.module_id]),
+        "eligibility": operation("module", "eligibility", flag.module_id),
+        "audit trail": reverse("admin:operations_auditevent_changelist"),
+        "window": reverse("admin:operations_window_operate", args=["plan"]),
+    }
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds that is serious or critical."""
+    found: dict[str, Any] = Axe().run(page).response
+    return [
+        f"{violation['id']}: {node['html'][:160]}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_page_has_a_serious_barrier(dark: bool, addresses: dict[str, str], signed_in: Open) -> None:
+    page = signed_in(dark=dark)
+    found = {}
+    for name, address in addresses.items():
+        page.goto(address)
+        page.wait_for_function("!document.documentElement.hasAttribute('x-cloak')")
+        if faults := barriers(page):
+            found[name] = faults
+    assert found == {}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_login_has_no_serious_barrier(dark: bool, opened: Open, transactional_db: None) -> None:
+    page = opened(dark=dark)
+    page.goto("/admin/login/")
+    page.wait_for_function("!document.documentElement.hasAttribute('x-cloak')")
+    assert barriers(page) == []
+
+
+def test_no_page_scrolls_sideways_on_a_phone(addresses: dict[str, str], signed_in: Open) -> None:
+    page = signed_in(phone=True)
+    wide = {}
+    for name, address in addresses.items():
+        page.goto(address)
+        page.wait_for_function("!document.documentElement.hasAttribute('x-cloak')")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > page.evaluate("innerWidth"):
+            wide[name] = width
+    assert wide == {}
+
+
+def test_icons_are_not_read_aloud(addresses: dict[str, str], signed_in: Open) -> None:
+    page = signed_in()
+    page.goto(addresses["plan"])
+    page.wait_for_function("!document.documentElement.hasAttribute('x-cloak')")
+    spoken = page.eval_on_selector_all(
+        ".material-symbols-outlined:not([aria-hidden=true])",
+        "icons => icons.map(icon => icon.getAttribute('aria-label'))",
+    )
+    assert all(spoken)
