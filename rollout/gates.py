@@ -127,7 +127,8 @@ def may_run(
     spare the queries of who has read them.
     """
     known = known or know([plan])[plan.pk]
-    reasons = _state(plan) + _number(plan, number)
+    shares = shares or _counted(plan)
+    reasons = _state(plan) + _number(plan, number) + nobody_eligible(plan, shares)
     fresh = plan.status == Plan.Status.DRAFT
     if not fresh:
         reasons += _soak(plan) + _evidence(plan, known.verdict)
@@ -138,6 +139,7 @@ def may_run(
 def may_complete(plan: Plan, *, shares: Shares | None = None, known: Known | None = None) -> list[Reason]:
     """Every reason why the plan may not be completed now: the last phase's criteria hold for this as well."""
     known = known or know([plan])[plan.pk]
+    shares = shares or _counted(plan)
     reasons = _state(plan)
     if plan.status == Plan.Status.DRAFT or next_phase(plan) is not None:
         reasons.append(
@@ -145,6 +147,20 @@ def may_complete(plan: Plan, *, shares: Shares | None = None, known: Known | Non
         )
     reasons += _soak(plan) + _evidence(plan, known.verdict) + _drift(plan, shares)
     return reasons + windows(known.windows)
+
+
+def _counted(plan: Plan) -> Shares:
+    """The cohort's size; users are not counted, since no reason speaks of their number."""
+    by_user = plan.module.unit == Module.Unit.USER
+    return Shares(0, 0) if by_user else cohorts.shares(state_with(plan))
+
+
+def nobody_eligible(plan: Plan, shares: Shares) -> list[Reason]:
+    """The reason that no workspace is eligible; users are not counted."""
+    if shares.eligible or plan.module.unit == Module.Unit.USER:
+        return []
+    message = f"No workspace is eligible for {plan.module}: import workspaces first."
+    return [Reason("nobody_eligible", message)]
 
 
 def _state(plan: Plan) -> list[Reason]:
@@ -196,12 +212,9 @@ def _evidence(plan: Plan, verdict: Verdict | None) -> list[Reason]:
     return [Reason(code, message, can_override=True)]
 
 
-def _drift(plan: Plan, shares: Shares | None) -> list[Reason]:
-    if not plan.percentage or plan.cutoff_open:
+def _drift(plan: Plan, shares: Shares) -> list[Reason]:
+    if not plan.percentage or plan.cutoff_open or plan.module.unit == Module.Unit.USER:
         return []
-    if plan.module.unit == Module.Unit.USER:
-        return []
-    shares = shares or cohorts.shares(state_with(plan))
     if abs(shares.share - plan.percentage) <= MOST_DRIFT:
         return []
     return [

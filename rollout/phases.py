@@ -56,9 +56,7 @@ def run(
     phase = _phase(plan, number)
     shares = cohorts.shares(facts.state_with(plan))
     cutoff = _cutoff(plan, phase.percentage, shares)
-    reasons = gates.may_run(plan, number, actor=actor, shares=shares) + _nobody(
-        plan, phase.percentage, shares
-    )
+    reasons = gates.may_run(plan, number, actor=actor, shares=shares)
     _check_override(actor, override)
     change = Change(
         operation=Operation.PHASE,
@@ -246,7 +244,7 @@ def _raise(plan: Plan, percentage: int, actor: Actor, refused: list[Reason]) -> 
         operation=Operation.SET,
         action="rollout.percentage_set",
         values=_ramp(plan, percentage, cutoff, status=Status.RUNNING),
-        refused=refused + gates.windows(known.windows) + _nobody(plan, percentage, shares),
+        refused=refused + gates.windows(known.windows) + gates.nobody_eligible(plan, shares),
         data={"gate": [reason.message for reason in gate]},
     )
 
@@ -281,14 +279,6 @@ def _cutoff(plan: Plan, percentage: int, shares: Shares | None = None) -> Cutoff
 
 def _lowered_status(plan: Plan) -> str:
     return Status.RUNNING if plan.status == Status.COMPLETE else plan.status
-
-
-def _nobody(plan: Plan, percentage: int, shares: Shares) -> list[Reason]:
-    if percentage and not shares.eligible and plan.module.unit == plan.module.Unit.WORKSPACE:
-        return [
-            Reason("nobody_eligible", f"No workspace is eligible for {plan.module}: import workspaces first.")
-        ]
-    return []
 
 
 def _phase(plan: Plan, number: int) -> Phase:
