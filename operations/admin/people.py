@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from operations import accounts
 from operations.doors import timeline
@@ -30,6 +31,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     change_form_outer_after_template = "admin/object_timeline.html"
     list_fullwidth = True
     actions = None
+    filter_horizontal = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         found: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
@@ -52,6 +54,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
             ("Permissions", {"fields": rights}),
             ("Dates", {"fields": ("last_login", "date_joined")}),
         )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        # Five groups: a list to tick says more than two boxes to shift them between.
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         return ("last_login", "date_joined")

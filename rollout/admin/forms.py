@@ -18,8 +18,8 @@ ON, OFF = "on", "off"
 class Ids(forms.CharField):
     """Ids separated by blanks, commas or new lines, as a list without repeats."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(widget=UnfoldAdminTextareaWidget({"rows": 6}), **options)
+    def __init__(self, *, rows: int = 6, **options: Any) -> None:
+        super().__init__(widget=UnfoldAdminTextareaWidget({"rows": rows}), **options)
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value) or ""
@@ -99,10 +99,15 @@ class DescribeForm(forms.Form):
 
 
 class EligibilityForm(forms.Form):
-    tiers = Ids(required=False, label="Subscription tiers", help_text="One of these. Empty: any.")
-    statuses = Ids(required=False, label="Subscription statuses", help_text="One of these. Empty: any.")
+    tiers = Ids(required=False, rows=3, label="Subscription tiers", help_text="One of these. Empty: any.")
+    statuses = Ids(
+        required=False, rows=3, label="Subscription statuses", help_text="One of these. Empty: any."
+    )
     roles = Ids(
-        required=False, label="Roles", help_text="At least one active member has one. Empty: not asked for."
+        rows=3,
+        required=False,
+        label="Roles",
+        help_text="At least one active member has one. Empty: not asked for.",
     )
 
 

@@ -49,7 +49,7 @@ class ModuleAdmin(VerbAdmin):
     operations = (
         Operation(
             name="eligibility",
-            title="Edit who is eligible",
+            title="Change who is eligible",
             permission="rollout.edit_eligibility",
             perform=perform_eligibility,
             preview=preview_eligibility,
@@ -63,7 +63,7 @@ class ModuleAdmin(VerbAdmin):
         ),
         Operation(
             name="internal-list",
-            title="Edit the internal list",
+            title="Change the internal list",
             permission="rollout.change_module",
             perform=set_internal_list,
             form=forms.InternalListForm,

@@ -165,3 +165,18 @@ def test_an_administrator_cannot_touch_a_superuser(administrator: Client) -> Non
     assert administrator.post(address, form).status_code == 403
     root.refresh_from_db()
     assert root.check_password("their own")
+
+
+def test_changing_the_own_password_leaves_an_audit_event() -> None:
+    grace = builders.a_person("grace", group="Viewer")
+    grace.set_password("the one before it")
+    grace.save()
+    client = Client()
+    client.force_login(grace)
+    new = {"new_password1": "a long enough one", "new_password2": "a long enough one"}
+    address = reverse("admin:password_change")
+    client.post(address, {"old_password": "wrong", **new})
+    assert not AuditEvent.objects.exists()
+    client.post(address, {"old_password": "the one before it", **new})
+    event = AuditEvent.objects.get()
+    assert (event.action, event.who, event.subject) == ("user.password_set", "admin:grace", "grace")
