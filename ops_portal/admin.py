@@ -17,7 +17,8 @@ from operations.models import ApiKey, AuditEvent, OutboxMessage, Window
 from rollout.admin.flags import FlagAdmin
 from rollout.admin.modules import ModuleAdmin
 from rollout.admin.plans import PlanAdmin
-from rollout.models import Flag, Module, Plan
+from rollout.admin.workspaces import WorkspaceAdmin
+from rollout.models import Flag, Module, Plan, Workspace
 
 # Django registers these two with pages of its own, at the latest by the import of DjangoUserAdmin.
 if isinstance(admin.site.get_model_admin(User), DjangoUserAdmin):
@@ -27,6 +28,7 @@ PAGES = {
     Plan: PlanAdmin,
     Flag: FlagAdmin,
     Module: ModuleAdmin,
+    Workspace: WorkspaceAdmin,
     AuditEvent: AuditEventAdmin,
     ApiKey: ApiKeyAdmin,
     Window: WindowAdmin,

@@ -27,7 +27,11 @@ def rows(workspaces: QuerySet[Workspace] | None = None) -> Iterator[list[str]]:
     has a role and no id.
     """
     found = Workspace.objects.all() if workspaces is None else workspaces
-    values = found.order_by("id", "members__member").values_list(*_COLUMNS, *_MEMBER_COLUMNS)
+    values = (
+        found.prefetch_related(None)
+        .order_by("id", "members__member")
+        .values_list(*_COLUMNS, *_MEMBER_COLUMNS)
+    )
     for *workspace, member, role, email, active in values.iterator(chunk_size=FETCHED_AT_ONCE):
         yield [*map(escape, workspace), *_member_cells(member, role, email, active)]
 
