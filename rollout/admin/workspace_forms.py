@@ -9,7 +9,6 @@ from django.utils.dateparse import parse_datetime
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from operations.errors import Invalid
-from rollout.imports.columns import WITHOUT_DEFAULT
 from rollout.imports.reading import DEFAULT_ENCODING
 from rollout.imports.rows import FIELDS, MEMBER_FIELDS, WORKSPACE_FIELDS
 from rollout.models import Flag, Module, Workspace
@@ -42,6 +41,7 @@ NOTES = {
     "role": "Without a column of members: one unnamed member of this role each.",
     "active": "true or false; members are active unless it says otherwise.",
 }
+# Those that may well be the same in every row.
 EXAMPLES = {
     "tier": "professional",
     "status": "active",
@@ -69,7 +69,7 @@ class Entry(forms.CharField):
 
 
 class ImportForm(forms.Form):
-    """A file, its encoding, and for each field its column and what stands where it is missing."""
+    """A file, its encoding, and for each field its column and what stands where that is missing."""
 
     file = forms.FileField(
         label="CSV file",
@@ -86,10 +86,9 @@ class ImportForm(forms.Form):
             self.fields[f"map_{field}"] = Entry(
                 label=f"{LABELS[field]}: column", placeholder=field, help_text=NOTES.get(field, "")
             )
-            if field not in WITHOUT_DEFAULT:
-                example = f"such as {EXAMPLES[field]}" if field in EXAMPLES else ""
+            if field in EXAMPLES:
                 self.fields[f"default_{field}"] = Entry(
-                    label=f"{LABELS[field]}: default", placeholder=example
+                    label=f"{LABELS[field]}: default", placeholder=f"such as {EXAMPLES[field]}"
                 )
 
     def clean_file(self) -> UploadedFile:
