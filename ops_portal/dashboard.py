@@ -7,7 +7,6 @@ from typing import Any
 from django.http import HttpRequest
 
 from operations.doors import timeline
-from operations.doors.admin import actor_of
 from operations.models import AuditEvent, Window
 from rollout import gates
 from rollout.admin import shares, words
@@ -70,10 +69,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if request.user.has_perm("operations.view_auditevent"):
         events = AuditEvent.objects.select_related("reason")[:LATEST_EVENTS]
         context["events"] = [timeline.entry(event, words.of_event) for event in events]
-    context["may"] = {
-        "import": actor_of(request).may("rollout.add_workspace"),
-        "see_workspaces": request.user.has_perm("rollout.view_workspace"),
-    }
+    context["may_import"] = request.user.has_perm("rollout.add_workspace")
     return context
 
 

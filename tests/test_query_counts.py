@@ -63,6 +63,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "modules": a_list("rollout_module"),
     "module": lambda: reverse("admin:rollout_module_change", args=[builders.module().pk]),
     "module: eligibility": lambda: confirmation("rollout_module", "eligibility", builders.module().pk),
+    "workspaces": a_list("rollout_workspace"),
+    "workspace": lambda: reverse("admin:rollout_workspace_change", args=["W00000"]),
+    "workspaces: import": lambda: reverse("admin:rollout_workspace_import"),
     "audit trail": a_list("operations_auditevent"),
     "audit event": lambda: reverse(
         "admin:operations_auditevent_change", args=[AuditEvent.objects.latest("pk").pk]

@@ -42,6 +42,9 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "override": operation("flag", "override", flag.pk),
         "module": reverse("admin:rollout_module_change", args=[flag.module_id]),
         "eligibility": operation("module", "eligibility", flag.module_id),
+        "workspaces": reverse("admin:rollout_workspace_changelist"),
+        "workspace": reverse("admin:rollout_workspace_change", args=["W00000"]),
+        "import": reverse("admin:rollout_workspace_import"),
         "audit trail": reverse("admin:operations_auditevent_changelist"),
         "window": reverse("admin:operations_window_operate", args=["plan"]),
     }
