@@ -123,7 +123,8 @@ def database(name: str, default: str) -> dict[str, Any]:
     if value.partition(":")[0] not in DATABASE_SCHEMES:
         raise ImproperlyConfigured(f"{name} {rule}")
     config = _parsed(name, rule, environ.Env.db_url_config, value)
-    if not config.get("NAME"):
+    if config.get("NAME") in {None, "", ":memory:"}:
+        # A database in memory would be another one in each process.
         raise ImproperlyConfigured(f"{name} {rule}: the database's name is missing")
     return config
 
@@ -131,7 +132,10 @@ def database(name: str, default: str) -> dict[str, Any]:
 def email(name: str, default: str) -> dict[str, Any]:
     """Django's `EMAIL_*` settings from a URL such as smtp+tls://user:password@host:587."""
     rule = "must be a URL such as smtp+tls://user:password@host:587 or consolemail://"
-    return _parsed(name, rule, environ.Env.email_url_config, text(name, default))
+    config = _parsed(name, rule, environ.Env.email_url_config, text(name, default))
+    if config["EMAIL_BACKEND"].endswith("smtp.EmailBackend") and not config["EMAIL_HOST"]:
+        raise ImproperlyConfigured(f"{name} {rule}: the host is missing")
+    return {key: value for key, value in config.items() if key.startswith("EMAIL_") and value is not None}
 
 
 def secret_key(name: str, file: Path) -> str:

@@ -1,0 +1,79 @@
+"""`GET /api/health/status`, and what /api answers where no view does."""
+
+import pytest
+from django.test import Client, RequestFactory
+
+from ops_portal import errors, status
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_working_portal_is_ready(client: Client) -> None:
+    response = client.get("/api/health/status")
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "no-store"
+    body = response.json()
+    assert body["status"] == "ok"
+    assert set(body["checks"]) == {"database", "cache", "broker", "migrations"}
+    assert all(check["ok"] and check["milliseconds"] >= 0 for check in body["checks"].values())
+
+
+@pytest.mark.parametrize("part", ["database", "cache", "broker", "migrations"])
+def test_a_part_that_fails_makes_it_unready_without_telling_secrets(
+    client: Client, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ConnectionError("redis://:hunter2@10.0.0.1 refused")
+
+    monkeypatch.setitem(status.CHECKS, part, fail)
+    response = client.get("/api/health/status")
+    assert response.status_code == 503
+    body = response.json()
+    assert body["status"] == "unavailable"
+    assert [name for name, check in body["checks"].items() if not check["ok"]] == [part]
+    assert b"hunter2" not in response.content
+
+
+def test_a_migration_that_is_not_applied_makes_it_unready(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(status.CHECKS, "migrations", status.Migrations())
+    monkeypatch.setattr("ops_portal.status.MigrationExecutor.migration_plan", lambda *_: [object(), object()])
+    body = client.get("/api/health/status").json()
+    assert body["checks"]["migrations"]["message"] == "2 not applied"
+
+
+def test_an_unknown_api_address_answers_in_the_apis_error_form(client: Client) -> None:
+    response = client.get("/api/nothing")
+    assert response.status_code == 404
+    assert response.json()["error"]["code"] == "not_found"
+
+
+def test_an_unknown_page_answers_as_a_page(client: Client) -> None:
+    response = client.get("/nothing")
+    assert response.status_code == 404
+    assert response["Content-Type"].startswith("text/html")
+
+
+def test_a_defect_under_api_answers_in_the_apis_error_form(rf: RequestFactory) -> None:
+    assert errors.server_error(rf.get("/api/x"))["Content-Type"] == "application/json"
+    assert errors.server_error(rf.get("/x"))["Content-Type"].startswith("text/html")
+
+
+def test_the_front_door_leads_to_the_admin(client: Client) -> None:
+    response = client.get("/")
+    assert response.status_code == 302
+    assert response["Location"] == "/admin/"
+
+
+def test_pages_allow_no_inline_script_and_no_other_host(client: Client) -> None:
+    for address in ("/admin/login/", "/api/docs"):
+        response = client.get(address)
+        assert response.status_code == 200
+        policy = response["Content-Security-Policy"]
+        script = next(part for part in policy.split("; ") if part.startswith("script-src"))
+        assert script == "script-src 'self' 'unsafe-eval'"
+        page = response.content.decode()
+        assert "<script>" not in page
+        assert 'src="http' not in page
+        assert 'href="http' not in page.replace('href="https://www.djangoproject.com', "")
