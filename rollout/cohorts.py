@@ -11,11 +11,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rollout import ordering
-from rollout.evaluation import FlagFacts, Reach, full_reach, reach
 from rollout.facts import State
 from rollout.models import InternalUnit, Module, Override
 from rollout.ordering import NONE, OPEN, Cutoff
 from rollout.populations import Population, Unit, Units, minus, plan_reach
+from rollout.reach import FlagFacts, Reach, full_reach, reach
 
 FIRST_NAMES = 50
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 
-from rollout.evaluation import Environment, FlagFacts, OverrideFacts, PhaseFacts, PlanFacts, UnitFacts
 from rollout.models import Enrolment, Flag, InternalUnit, Member, Module, Override, Plan, Selection, Workspace
 from rollout.ordering import NONE, OPEN, Cutoff
+from rollout.reach import Environment, FlagFacts, OverrideFacts, PhaseFacts, PlanFacts, UnitFacts
 
 
 @dataclass(frozen=True)

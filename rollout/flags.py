@@ -17,12 +17,12 @@ from operations.errors import Invalid, Refused
 from rollout import cohorts, facts, records
 from rollout.changes import check_percentage, check_reason
 from rollout.cohorts import Comparison
-from rollout.evaluation import FlagFacts
 from rollout.facts import State
 from rollout.models import Flag, Override, Selection, Workspace
 from rollout.models.workspaces import IDENTIFIER
 from rollout.modules import lock_plan
 from rollout.ordering import OPEN, Cutoff
+from rollout.reach import FlagFacts
 
 MOST_SELECTED = 10_000
 LONGEST_NAME = 100

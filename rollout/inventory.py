@@ -7,10 +7,10 @@ from django.db.models import Count
 
 from rollout import facts
 from rollout.cohorts import Comparison
-from rollout.evaluation import FlagFacts, full_reach
 from rollout.facts import State
 from rollout.models import Module, Override
 from rollout.ordering import NONE, OPEN
+from rollout.reach import FlagFacts, full_reach
 
 Document = dict[str, Any]
 

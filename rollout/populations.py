@@ -8,11 +8,11 @@ from django.db.models import Count, Exists, Expression, F, Func, OuterRef, Q, Qu
 from django.db.models.functions import SHA256, Collate, Concat, Substr
 
 from rollout import facts
-from rollout.evaluation import PlanFacts, Reach
 from rollout.facts import Eligibility, State
 from rollout.models import Enrolment, Member, Selection, Workspace
 from rollout.models.workspaces import UNNAMED
 from rollout.ordering import HASH_DIGITS, NONE, Cutoff, Ordering
+from rollout.reach import PlanFacts, Reach
 
 # A set of units: a condition, or None for nobody. (Django drops an empty Q, negated or not.)
 Units = Q | None

@@ -13,10 +13,10 @@ from django.db.models import DateTimeField, Exists, IntegerField, OuterRef, Quer
 from django.utils import timezone
 
 from rollout import cohorts
-from rollout.evaluation import Reach, full_reach
 from rollout.facts import State, state_of
 from rollout.models import Enrolment, Flag, FlagSpan, Module, Plan
 from rollout.ordering import NONE
+from rollout.reach import Reach, full_reach
 
 
 def settle(module: Module, *, now: datetime | None = None) -> tuple[int, int]:

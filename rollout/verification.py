@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from rollout import catalogue, cohorts, facts
 from rollout.catalogue import FlagEntry, ModuleEntry
-from rollout.evaluation import Environment, evaluate, full_reach
+from rollout.evaluation import evaluate
 from rollout.facts import State
 from rollout.models import Enrolment, Flag, InternalUnit, Module, Override, Plan
 from rollout.populations import Population
+from rollout.reach import Environment, full_reach
 
 # The health module's variables (SPEC 3.2); any other that begins like them is a typing error.
 KNOWN_VARIABLES = frozenset(

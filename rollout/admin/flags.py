@@ -21,9 +21,9 @@ from rollout import answers, cohorts, facts, records
 from rollout.admin import previews, shares
 from rollout.admin.flag_operations import OPERATIONS
 from rollout.admin.forms import DayForm, LookupForm
-from rollout.evaluation import FlagFacts
 from rollout.facts import State
 from rollout.models import Enrolment, Flag, Module, Override
+from rollout.reach import FlagFacts
 
 STATE_LABELS = {"Live": "success", "Killed": "danger", "Held back": "warning", "Archived": ""}
 PER_PAGE = 20

@@ -11,11 +11,11 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 
 from rollout import facts
 from rollout.cohorts import Shares
-from rollout.evaluation import Environment, PlanFacts, Reach, full_reach
 from rollout.facts import Eligibility, State
 from rollout.models import Enrolment, Flag, Module, Plan, Selection
 from rollout.ordering import HASH_BITS, NONE
 from rollout.populations import Population
+from rollout.reach import Environment, PlanFacts, Reach, full_reach
 
 # All workspaces, whatever the module: enough of a state to ask who is eligible.
 WORKSPACES = State(
