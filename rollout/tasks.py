@@ -29,4 +29,4 @@ def advance_automatic() -> None:
 def purge() -> None:
     """Hourly: drop files that were staged and never applied."""
     dropped = staging.purge()
-    logger.info("dropped %s rows of stale imports", dropped)
+    logger.info("dropped %s stale imports", dropped)
