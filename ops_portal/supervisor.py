@@ -1,8 +1,7 @@
 """Runs the whole portal in one terminal: web server, worker and beat. `python -m ops_portal.supervisor`.
 
 Each child leads a process group of its own, and all of them stop together: on Ctrl-C, on SIGTERM, when one of
-them dies, and even when this process is killed outright. For the last case a keeper process waits at a pipe
-that only the supervisor holds open; when the pipe closes without a word, the keeper stops the groups.
+them dies, and even when this process is killed outright, which the keeper sees to.
 """
 
 import argparse
@@ -14,20 +13,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from ops_portal.keeper import POLL, Keeper, signal_group, stop_groups
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
-# Seconds: until the web server must answer; for children to end by themselves; between two looks.
+# Seconds until the web server must answer.
 START_TIMEOUT = 90.0
-STOP_TIMEOUT = 15.0
-POLL = 0.1
 PR_SET_PDEATHSIG = 1
 
 
@@ -132,62 +130,8 @@ class Supervisor:
         if self.stopping:
             # Asked twice: no more waiting.
             for child in self.children:
-                _signal_group(child.group, signal.SIGKILL)
+                signal_group(child.group, signal.SIGKILL)
         self.stopping = True
-
-
-class Keeper:
-    """A process that outlives a killed supervisor just long enough to stop what it left behind."""
-
-    def __init__(self) -> None:
-        reading, self._pipe = os.pipe()
-        self._pid = os.fork()
-        if self._pid == 0:
-            os.close(self._pipe)
-            _keep(reading)
-        os.close(reading)
-
-    def watch(self, group: int) -> None:
-        """Add one process group."""
-        os.write(self._pipe, f"{group}\n".encode())
-
-    def alive(self) -> bool:
-        """Whether the keeper still runs."""
-        return bool(self._pid) and os.waitpid(self._pid, os.WNOHANG) == (0, 0)
-
-    def dismiss(self) -> None:
-        """Everything was stopped in order: there is nothing left to keep."""
-        with suppress(BrokenPipeError):
-            os.write(self._pipe, b"done\n")
-        os.close(self._pipe)
-        with suppress(ChildProcessError):
-            os.waitpid(self._pid, 0)
-
-
-def _keep(reading: int) -> None:
-    os.setsid()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    with os.fdopen(reading) as pipe:
-        lines = pipe.read().split()
-    if "done" not in lines:
-        groups = [int(line) for line in lines]
-        stop_groups(groups, gone=lambda: not any(_exists(group) for group in groups))
-    os._exit(0)
-
-
-def stop_groups(groups: Iterable[int], *, gone: Callable[[], bool]) -> None:
-    """Ask each group's leader to end, wait until `gone` (15 s at most), then kill what is left of them."""
-    groups = list(groups)
-    for group in groups:
-        # The leader only: its own children are its business, and some would drop their work at once.
-        with suppress(ProcessLookupError):
-            os.kill(group, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_TIMEOUT
-    while not gone() and time.monotonic() < deadline:
-        time.sleep(POLL)
-    for group in groups:
-        _signal_group(group, signal.SIGKILL)
 
 
 def commands(port: int, worker_processes: int) -> dict[str, list[str]]:
@@ -271,21 +215,6 @@ def _die_with_parent(parent: int) -> Callable[[], None]:
             os.kill(os.getpid(), signal.SIGTERM)
 
     return ask
-
-
-def _exists(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
 
 
 if __name__ == "__main__":
