@@ -53,12 +53,15 @@ class Change:
 def lock(plan: Plan, *, version: int | None, dry_run: bool) -> Plan:
     """The plan as it is now, locked unless this is a dry run.
 
-    `version` is what the asker was shown; Refused when the plan changed since, None when it doesn't matter.
+    `version` is what the asker was shown; Refused when the plan changed since, None when it doesn't matter;
+    Refused as well when the plan is archived.
     """
     plans = Plan.objects.select_related("module").prefetch_related("phases", "module__flags")
     if not dry_run:
         plans = plans.select_for_update(of=("self",))
     current = plans.get(pk=plan.pk)
+    if current.status == Plan.Status.ARCHIVED:
+        raise Refused("archived", f"{current} is archived.")
     if version is not None and version != current.version:
         raise Refused(
             "stale",

@@ -168,7 +168,6 @@ def _state(plan: Plan) -> list[Reason]:
         Plan.Status.PAUSED: "is paused: resume it first.",
         Plan.Status.COMPLETE: "is complete: there is no phase left to run.",
         Plan.Status.ROLLED_BACK: "was rolled back: resume it at a percentage to go on.",
-        Plan.Status.ARCHIVED: "is archived.",
     }
     found = said.get(Plan.Status(plan.status))
     return [Reason(plan.status, f"{plan} {found}")] if found else []
@@ -176,7 +175,9 @@ def _state(plan: Plan) -> list[Reason]:
 
 def _number(plan: Plan, number: int) -> list[Reason]:
     following = next_phase(plan)
-    if following is None or following.number == number:
+    if following is None:
+        return [Reason("no_phase_left", f"{plan} is at {plan.percentage} %: there is no phase left to run.")]
+    if following.number == number:
         return []
     message = f"Phase {number} is not the next one: phase {following.number} is."
     return [Reason("not_the_next_phase", message)]

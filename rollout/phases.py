@@ -93,7 +93,7 @@ def set_percentage(
     plan = lock(plan, version=version if raising else None, dry_run=dry_run)
     if percentage >= plan.percentage and percentage > 0:
         refused = []
-        if plan.status in (Status.PAUSED, Status.ROLLED_BACK, Status.ARCHIVED):
+        if plan.status in (Status.PAUSED, Status.ROLLED_BACK):
             state = plan.get_status_display().lower()
             refused.append(Reason(plan.status, f"{plan} is {state}: resume it at {percentage} % instead."))
         change = replace(_raise(plan, percentage, actor, refused), reason=reason)
@@ -189,7 +189,7 @@ def roll_back(
         )
     plan = lock(plan, version=None, dry_run=dry_run)
     refused = []
-    if plan.status in (Status.DRAFT, Status.ARCHIVED):
+    if plan.status == Status.DRAFT:
         refused.append(
             Reason(plan.status, f"{plan} is {plan.get_status_display().lower()}: nothing to roll back.")
         )

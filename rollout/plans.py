@@ -51,8 +51,6 @@ def archive(plan: Plan, *, actor: Actor, version: int | None = None) -> Plan:
     """
     actor.require("rollout.archive_plan", "archive a plan")
     plan = lock(plan, version=version, dry_run=False)
-    if plan.status == Plan.Status.ARCHIVED:
-        raise Refused("archived", f"{plan} is archived.")
     if plan.percentage:
         raise Refused(
             "in_use", f"{plan} is at {plan.percentage} %: set it to 0 % or roll it back to 0 % first."

@@ -310,6 +310,27 @@ def test_complete_needs_the_last_phase_its_soak_and_a_verdict() -> None:
     assert builders.engagement().percentage == 50
 
 
+def test_the_last_phase_does_not_run_twice() -> None:
+    plan = builders.a_plan_in_phase(4)
+    builders.open_gate(plan)
+    with pytest.raises(Refused, match="no phase left"):
+        phases.run(plan, 4, actor=ROOT, override="again")
+
+
+def test_an_archived_plan_takes_no_verb() -> None:
+    plan = builders.a_plan()
+    plans.archive(plan, actor=ROOT)
+    for verb in (
+        lambda: phases.set_percentage(plan, 0, actor=ROOT),
+        lambda: phases.run(plan, 1, actor=ROOT),
+        lambda: phases.roll_back(plan, actor=ROOT),
+        lambda: plans.configure(plan, actor=ROOT, name="x"),
+        lambda: plans.archive(plan, actor=ROOT),
+    ):
+        with pytest.raises(Refused, match="archived"):
+            verb()
+
+
 def test_setting_the_same_percentage_counts_anew_after_a_drift() -> None:
     plan = builders.a_plan_in_phase(1)
     builders.workspaces([f"A{number}" for number in range(10)])
