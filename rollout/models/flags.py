@@ -53,7 +53,9 @@ class Module(models.Model):
 class InternalUnit(models.Model):
     """A unit on a module's internal list: it has the module before anybody else."""
 
-    module = models.ForeignKey(Module, on_delete=models.CASCADE, related_name="internal_units")
+    module = models.ForeignKey(
+        Module, on_delete=models.CASCADE, related_name="internal_units", db_index=False
+    )
     unit_id = BytewiseCharField(max_length=120, validators=[IDENTIFIER])
 
     class Meta:
@@ -152,7 +154,7 @@ class OverrideQuerySet(models.QuerySet["Override"]):
 class Override(models.Model):
     """A flag turned on or off for one unit, with the reason and, where given, an end."""
 
-    flag = models.ForeignKey(Flag, on_delete=models.CASCADE, related_name="overrides")
+    flag = models.ForeignKey(Flag, on_delete=models.CASCADE, related_name="overrides", db_index=False)
     unit_id = BytewiseCharField(max_length=120, validators=[IDENTIFIER])
     value = models.BooleanField()
     reason = models.CharField(max_length=500)

@@ -30,7 +30,7 @@ class Import(models.Model):
 class StagedMember(models.Model):
     """One row of a file: a workspace with one of its members, or with none where `member` is empty."""
 
-    batch = models.ForeignKey(Import, on_delete=models.CASCADE)
+    batch = models.ForeignKey(Import, on_delete=models.CASCADE, db_index=False)
     line = models.PositiveIntegerField()
     workspace = BytewiseCharField(max_length=100)
     name = models.CharField(max_length=200)

@@ -116,7 +116,7 @@ class Phase(models.Model):
         BETA = "beta", "Beta"
         COHORT = "cohort", "The cohort"
 
-    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="phases")
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="phases", db_index=False)
     number = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
     name = models.CharField(max_length=60)
     audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.COHORT)

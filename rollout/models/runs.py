@@ -1,4 +1,7 @@
-"""What happened to a plan: its operations, its verdicts, its approvals, and who was in when."""
+"""What happened to a plan: its operations, its verdicts, its approvals, and who was in when.
+
+A foreign key has no index of its own where a constraint or an index begins with it.
+"""
 
 from django.db import models
 from django.db.models import F, Q
@@ -18,7 +21,7 @@ class Verdict(models.Model):
         BREACH = "breach", "Breach"
         UNKNOWN = "unknown", "Unknown"
 
-    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="verdicts")
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="verdicts", db_index=False)
     plan_version = models.PositiveIntegerField()
     result = models.CharField(max_length=8, choices=Result.choices)
     summary = models.CharField(max_length=500)
@@ -50,7 +53,7 @@ class PhaseRun(models.Model):
         ROLLBACK = "rollback", "Rolled back"
         COMPLETE = "complete", "Completed"
 
-    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="runs")
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="runs", db_index=False)
     operation = models.CharField(max_length=10, choices=Operation.choices)
     phase_number = models.PositiveSmallIntegerField(null=True)
     from_percentage = models.PositiveSmallIntegerField()
@@ -79,7 +82,7 @@ class PhaseRun(models.Model):
 class Approval(models.Model):
     """A person's consent to one phase of one version of a plan."""
 
-    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="approvals")
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="approvals", db_index=False)
     plan_version = models.PositiveIntegerField()
     phase_number = models.PositiveSmallIntegerField()
     user_id = models.BigIntegerField()
@@ -108,7 +111,9 @@ class Enrolment(models.Model):
     """The record of one stay of a workspace in a cohort. A workspace that returns has a new row."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="enrolments")
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="enrolments")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="enrolments", db_index=False
+    )
     order_key = BytewiseCharField(max_length=100)
     entered_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)

@@ -46,7 +46,7 @@ class Member(models.Model):
     the role, so that importing the same file twice makes one member and not two.
     """
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members", db_index=False)
     member = BytewiseCharField(max_length=120)
     role = models.CharField(max_length=30, validators=[SLUG])
     email = models.EmailField(blank=True)
