@@ -197,14 +197,19 @@ def _soak(plan: Plan) -> list[Reason]:
 
 def _evidence(plan: Plan, verdict: Verdict | None) -> list[Reason]:
     if verdict is None:
-        code, message = "verdict_missing", "There is no health verdict yet: run a health check."
+        code, message = (
+            "verdict_missing",
+            "There is no health verdict yet: wait for one, or override with a written reason.",
+        )
     elif verdict.plan_version != plan.version:
         code = "verdict_outdated"
         message = "The latest health verdict was measured before the plan last changed: wait for a newer one."
     elif timezone.now() - verdict.measured_at > FRESH_FOR:
         minutes = (timezone.now() - verdict.measured_at) // timedelta(minutes=1)
         code = "verdict_stale"
-        message = f"The latest health verdict is {minutes} minutes old, at most 75 count: run a health check."
+        message = (
+            f"The latest health verdict is {minutes} minutes old, at most 75 count: wait for a newer one."
+        )
     elif verdict.result != Verdict.Result.PASS:
         code = f"verdict_{verdict.result}"
         message = f"The latest health verdict is {verdict.result}: {verdict.summary}"

@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,10 +28,10 @@ from rollout.models import (
 )
 from tests import builders
 from tests.builders import ROOT
+from tests.pharmacies import PHARMACIES, needs_pharmacies
 
 pytestmark = pytest.mark.django_db
 
-PHARMACIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "gm_pharmacies.csv"
 PHARMACY_MAP = {"id": "organisation_data_service_code", "name": "pharmacy_name"}
 PHARMACY_DEFAULTS = {"tier": "professional", "status": "active", "role": "pharmacist"}
 
@@ -386,7 +385,7 @@ def test_what_was_exported_is_unchanged_when_it_comes_back() -> None:
     assert (list(Workspace.objects.values()), list(Member.objects.values())) == before
 
 
-@pytest.mark.skipif(not PHARMACIES.exists(), reason="needs ../shared/data/gm_pharmacies.csv")
+@needs_pharmacies
 def test_the_real_pharmacies_come_in_and_come_in_again_unchanged() -> None:
     builders.modules()
     for expected in ((631, 631, 0, 0), (631, 0, 0, 631)):
