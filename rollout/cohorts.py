@@ -219,7 +219,9 @@ def cutoff_for(state: State, percentage: int, counted: int | None = None) -> tup
     wanted = ordering.target(percentage, count)
     if wanted == 0:
         return NONE, count
-    return Cutoff(eligible.order_by("order_key").values_list("order_key", flat=True)[wanted - 1]), count
+    last = list(eligible.order_by("order_key").values_list("order_key", flat=True)[wanted - 1 : wanted])
+    # A preview holds no lock: if customers left since they were counted, it counts again.
+    return (Cutoff(last[0]), count) if last else cutoff_for(state, percentage)
 
 
 def has(population: Population, state: State, flag: FlagFacts) -> Units:
