@@ -136,7 +136,7 @@ def measured(client: Client) -> Callable[[int], dict[str, int]]:
 
 @pytest.mark.skipif(
     sys.version_info >= (3, 12),
-    reason="counted with the admin's theme for Python 3.11: a newer one asks less",
+    reason="counted with the theme for Python 3.11; a newer one asks less",
 )
 @pytest.mark.parametrize("count", [FEW, MANY])
 def test_every_page_makes_the_committed_number_of_queries_whatever_the_rows(
