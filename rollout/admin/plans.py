@@ -26,7 +26,7 @@ from rollout.admin.plan_operations import OPERATIONS
 from rollout.cohorts import Shares
 from rollout.models import Enrolment, Plan, Verdict
 from rollout.models.workspaces import Workspace
-from rollout.ordering import MOST_DRIFT, Ordering
+from rollout.ordering import Ordering
 
 STATUS_LABELS = {
     "Draft": "",
@@ -216,10 +216,7 @@ def state_of_page(plan: Plan, actor: Actor) -> dict[str, Any]:
         "by_id": plan.ordering == Ordering.WORKSPACE_ID,
         "sentence": words.share(plan, counted),
         "status_label": STATUS_LABELS[plan.get_status_display()],
-        "drifted": not by_user
-        and bool(plan.percentage)
-        and not plan.cutoff_open
-        and abs(counted.share - plan.percentage) > MOST_DRIFT,
+        "drifted": any(reason.code == "drift" for reason in refused),
         "following": following,
         "refused": refused,
         "ladder": ladder(plan, refused),
