@@ -19,6 +19,7 @@ from django.utils import timezone
 from operations.actor import Actor
 from operations.errors import Refused
 from operations.models import AuditEvent, AuditReason, AuditSeal
+from operations.spelling import camel
 
 GENESIS = "0" * 64
 SEAL_BATCH = 1_000
@@ -150,7 +151,7 @@ def export(since: datetime | None = None) -> Iterator[dict[str, Any]]:
     for link in seals.iterator(chunk_size=SEAL_BATCH):
         reason = getattr(link.event, "reason", None)
         yield {
-            **link.event.facts(),
+            **{camel(name): value for name, value in link.event.facts().items()},
             "reason": str(reason) if reason else "",
             "sequence": link.sequence,
             "digest": link.digest,

@@ -31,6 +31,7 @@ from operations.actor import Actor, Door
 from operations.errors import Forbidden, Invalid, NotFound, Refused
 from operations.idempotency import Answer
 from operations.models import ApiKey
+from operations.spelling import camel
 
 logger = logging.getLogger(__name__)
 
@@ -280,9 +281,3 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
         # Whole seconds and never a date: a client of ours crashes on one.
         headers["Retry-After"] = str(max(1, math.ceil(getattr(error, "wait", None) or 1)))
     return headers
-
-
-def camel(name: str) -> str:
-    """A field's name as the API spells it: `expires_at` is `expiresAt`."""
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)

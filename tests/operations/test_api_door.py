@@ -16,8 +16,9 @@ from rest_framework.settings import api_settings
 
 from operations import keys
 from operations.actor import Door
-from operations.doors.api import actor_of, camel
+from operations.doors.api import actor_of
 from operations.models import ApiKey, AuditEvent, IdempotencyKey
+from operations.spelling import camel
 from rollout import reports
 from rollout.api import rollouts, workspaces
 from rollout.models import PhaseRun
