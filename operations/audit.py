@@ -7,7 +7,7 @@ verified: a chain head that every writer locked would make all verbs wait for on
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -143,7 +143,7 @@ def verify(expected_head: str = "") -> Verification:
     return found
 
 
-def export(since: datetime | None = None) -> Iterator[dict[str, Any]]:
+def export(since: datetime | None = None) -> Generator[dict[str, Any], None, None]:
     """Every sealed event with its reason and seal, oldest first, in constant memory."""
     seals = AuditSeal.objects.select_related("event__reason").order_by("sequence")
     if since:

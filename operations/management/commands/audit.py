@@ -4,6 +4,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -74,7 +75,9 @@ class Command(OperationCommand):
             return Result({"written": count, "output": str(output)}, [f"{count} events written to {output}"])
         if options["json"]:
             return Result({"events": list(audit.export(options["since"]))})
-        write(audit.export(options["since"]), self.stdout)
+        # A reader who has gone, such as `head`, must leave no open cursor behind.
+        with closing(audit.export(options["since"])) as events:
+            write(events, self.stdout)
         return Result({})
 
     def _counted(self, options: dict[str, Any]) -> Events:
