@@ -4,6 +4,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import psycopg
+
 from tests.bench.harness import fresh_database
 
 
@@ -14,9 +16,13 @@ def main() -> int:
     if unknown:
         sys.stderr.write(f"no benchmark {', '.join(unknown)}; there are {', '.join(known)}\n")
         return 1
-    for name in wanted:
-        with fresh_database():
-            import_module(f"tests.bench.bench_{name}").main()
+    try:
+        for name in wanted:
+            with fresh_database():
+                import_module(f"tests.bench.bench_{name}").main()
+    except psycopg.OperationalError as error:
+        sys.stderr.write(f"Benchmarks need PostgreSQL; set BENCH_DATABASE_URL. {error}\n")
+        return 1
     return 0
 
 

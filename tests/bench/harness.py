@@ -18,7 +18,7 @@ NAME = "ops_portal_bench"
 
 @contextmanager
 def fresh_database() -> Iterator[None]:
-    """An empty, migrated PostgreSQL database on the server of DATABASE_URL, dropped at the end."""
+    """An empty, migrated PostgreSQL database on the server of BENCH_DATABASE_URL, dropped at the end."""
     server = os.environ.get("BENCH_DATABASE_URL", POSTGRESQL)
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
