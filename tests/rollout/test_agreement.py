@@ -104,9 +104,8 @@ def test_nobody_loses_in_a_ramp(data: st.DataObject) -> None:
                 assert refusal.code == "nobody_eligible"  # noqa: PT017 - everybody may have left
         elif step == "arrive":
             count = data.draw(st.integers(1, 10))
-            builders.workspaces(
-                data.draw(st.sampled_from(["A", "0", "Z"])) + f"{arrived + n}" for n in range(count)
-            )
+            prefix = data.draw(st.sampled_from(["A-", "0-", "Z-"]))
+            builders.workspaces(f"{prefix}{arrived + n}" for n in range(count))
             arrived += count
         elif step == "leave":
             gone = set(data.draw(st.lists(st.sampled_from(sorted(before)), max_size=5)) if before else [])
