@@ -19,9 +19,11 @@ from tests.audit_tables import unprotected
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 FOLDER = Path(tempfile.gettempdir()) / f"ops-portal-tests-{os.getpid()}-{WORKER}"
 
-# A shared machine makes single examples slow now and then; a run must not fail for that.
-hypothesis_settings.register_profile("suite", deadline=None)
-hypothesis_settings.load_profile("suite")
+# A shared machine makes single examples slow now and then, and a change must not fail for an example that has
+# nothing to do with it. HYPOTHESIS_PROFILE=explore looks for new ones.
+hypothesis_settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis_settings.register_profile("explore", deadline=None)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
