@@ -41,6 +41,7 @@ def kill(flag: Flag, killed: bool, *, actor: Actor, reason: str = "") -> Flag:
         raise Refused("no_change", f"The kill switch of {flag} is {'on' if killed else 'off'} already.")
     flag.killed = killed
     flag.save(update_fields=["killed"])
+    records.settle(flag.module)
     action = "flag.killed" if killed else "flag.revived"
     return _done(flag, action, actor, reason=reason)
 
@@ -60,6 +61,7 @@ def hold(flag: Flag, max_percentage: int | None, *, actor: Actor, reason: str = 
     flag.max_percentage = max_percentage
     flag.hold_key = _hold(facts.state_of(flag.module), max_percentage).key
     flag.save(update_fields=["max_percentage", "hold_key"])
+    records.settle(flag.module)
     return _done(flag, "flag.held", actor, reason=reason, data={"from": before, "to": max_percentage})
 
 
@@ -93,6 +95,7 @@ def archive(flag: Flag, *, actor: Actor) -> Flag:
         raise Refused("needed", f"{flag} is needed by {', '.join(needing)}: archive those first.")
     flag.archived_at = timezone.now()
     flag.save(update_fields=["archived_at"])
+    records.settle(flag.module)
     return _done(flag, "flag.archived", actor)
 
 
@@ -212,7 +215,6 @@ def _locked(flag: Flag) -> Flag:
 def _done(
     flag: Flag, action: str, actor: Actor, *, reason: str = "", data: dict[str, object] | None = None
 ) -> Flag:
-    records.settle(flag.module)
     audit.record(
         action, actor=actor, subject=flag, reason=reason, data={"module": flag.module.key, **(data or {})}
     )
