@@ -2,6 +2,8 @@ from rollout.models.flags import Flag, FlagSpan, InternalUnit, Module, Override,
 from rollout.models.imports import Import, ImportFault, StagedMember
 from rollout.models.plans import Phase, Plan
 from rollout.models.runs import Approval, Enrolment, PhaseRun, Verdict
+from rollout.models.targeting import Rule, Segment, Variant
+from rollout.models.usage import FlagUsage
 from rollout.models.workspaces import Member, Workspace
 
 __all__ = [
@@ -9,6 +11,7 @@ __all__ = [
     "Enrolment",
     "Flag",
     "FlagSpan",
+    "FlagUsage",
     "Import",
     "ImportFault",
     "InternalUnit",
@@ -18,8 +21,11 @@ __all__ = [
     "Phase",
     "PhaseRun",
     "Plan",
+    "Rule",
+    "Segment",
     "Selection",
     "StagedMember",
+    "Variant",
     "Verdict",
     "Workspace",
 ]

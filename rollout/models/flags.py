@@ -2,13 +2,18 @@
 
 import secrets
 
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from rollout.models.fields import BytewiseCharField
 from rollout.models.workspaces import IDENTIFIER, Workspace
+
+FLAG_KEY = RegexValidator(
+    r"\A[a-z][a-z0-9_.-]{0,79}\Z",
+    "must be 1 to 80 lower-case letters, digits, dots, dashes and underscores, beginning with a letter",
+)
 
 
 def new_salt() -> str:
@@ -76,25 +81,40 @@ class Flag(models.Model):
     """One switch the product asks about. It is on for a cohort from the phase `from_phase`.
 
     Between `selected_from_phase` and `from_phase` only those units of the cohort have it that were
-    selected. `max_percentage` holds a flag back: it reaches no farther than `hold_key`.
+    selected. `max_percentage` holds a flag back: it reaches no farther than `hold_key`. Before `on_from`
+    and from `off_at` on it is off for everybody.
     """
 
-    key = models.CharField(max_length=80, unique=True)
+    class ValueType(models.TextChoices):
+        BOOLEAN = "boolean", "On or off"
+        STRING = "string", "Text"
+        INTEGER = "integer", "Whole number"
+        FLOAT = "float", "Decimal number"
+        OBJECT = "object", "Object (JSON)"
+
+    key = models.CharField(max_length=80, unique=True, validators=[FLAG_KEY])
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
+    value_type = models.CharField(max_length=8, choices=ValueType.choices, default=ValueType.BOOLEAN)
+    owner = models.CharField(max_length=100, blank=True, help_text="Who to ask about it")
+    expires_on = models.DateField(null=True, blank=True, help_text="When it should be gone from the code")
     module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="flags")
     prerequisite = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="dependents"
     )
+    prerequisite_variant = models.CharField(max_length=40, blank=True, help_text="Empty: any that is on")
     from_phase = models.PositiveSmallIntegerField(default=1)
     selected_from_phase = models.PositiveSmallIntegerField(null=True, blank=True)
     max_percentage = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MaxValueValidator(100)]
     )
     hold_key = BytewiseCharField(max_length=100, blank=True, editable=False)
+    on_from = models.DateTimeField(null=True, blank=True)
+    off_at = models.DateTimeField(null=True, blank=True)
     killed = models.BooleanField("kill switch", default=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     salt = models.CharField(max_length=16, default=new_salt, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = FlagQuerySet.as_manager()
@@ -112,6 +132,18 @@ class Flag(models.Model):
             models.CheckConstraint(
                 condition=Q(prerequisite=None) | ~Q(prerequisite=F("id")),
                 name="flag_not_its_own_prerequisite",
+            ),
+            models.CheckConstraint(
+                condition=Q(value_type__in=["boolean", "string", "integer", "float", "object"]),
+                name="flag_value_type",
+            ),
+            models.CheckConstraint(
+                condition=Q(on_from=None) | Q(off_at=None) | Q(off_at__gt=F("on_from")),
+                name="flag_off_after_on",
+            ),
+            models.CheckConstraint(
+                condition=Q(prerequisite_variant="") | Q(prerequisite__isnull=False),
+                name="flag_variant_of_a_prerequisite",
             ),
         ]
         permissions = [
@@ -157,6 +189,7 @@ class Override(models.Model):
     flag = models.ForeignKey(Flag, on_delete=models.CASCADE, related_name="overrides", db_index=False)
     unit_id = BytewiseCharField(max_length=120, validators=[IDENTIFIER])
     value = models.BooleanField()
+    variant = models.CharField(max_length=40, blank=True, help_text="Empty: by weight")
     reason = models.CharField(max_length=500)
     expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -166,7 +199,12 @@ class Override(models.Model):
 
     class Meta:
         ordering = ["flag", "unit_id"]
-        constraints = [models.UniqueConstraint(fields=["flag", "unit_id"], name="override_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["flag", "unit_id"], name="override_once"),
+            models.CheckConstraint(
+                condition=Q(variant="") | Q(value=True), name="override_off_has_no_variant"
+            ),
+        ]
         indexes = [models.Index(fields=["unit_id"], name="override_unit")]
 
     def __str__(self) -> str:
@@ -178,7 +216,7 @@ class FlagSpan(models.Model):
 
     With the enrolments of the plan this is the record of who had the flag on any day, at the cost of one
     row a change instead of one row a unit: a unit had the flag when it was enrolled and its order key was
-    within the span's cutoff (and it was selected, where the span says so).
+    within the span's cutoff (and it was selected, or within `slices`, where the span says so).
     """
 
     flag = models.ForeignKey(Flag, on_delete=models.CASCADE, related_name="spans")
@@ -187,6 +225,7 @@ class FlagSpan(models.Model):
     cutoff_key = BytewiseCharField(max_length=100, blank=True)
     cutoff_open = models.BooleanField(default=False)
     selected_only = models.BooleanField(default=False)
+    slices = models.JSONField(default=list, help_text="Salt, first and last hash key of each slice")
 
     class Meta:
         ordering = ["flag", "began_at"]
