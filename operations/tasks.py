@@ -9,7 +9,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from operations import audit, idempotency, mail, outbox
+from operations import audit, feed, idempotency, mail, outbox
 from operations.audit import Verification
 
 logger = logging.getLogger(__name__)
@@ -27,9 +27,9 @@ def tick() -> None:
 
 @shared_task
 def purge() -> None:
-    """Hourly: drop answers kept for repeats and messages delivered long ago."""
-    dropped = idempotency.purge(), outbox.purge()
-    logger.info("dropped %s kept answers and %s delivered messages", *dropped)
+    """Hourly: drop answers kept for repeats, messages delivered long ago and changes long known."""
+    dropped = idempotency.purge(), outbox.purge(), feed.purge()
+    logger.info("dropped %s kept answers, %s delivered messages and %s announced changes", *dropped)
 
 
 @shared_task

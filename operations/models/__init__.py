@@ -1,4 +1,5 @@
 from operations.models.audit import AuditEvent, AuditReason, AuditSeal
+from operations.models.changes import Change
 from operations.models.idempotency import IdempotencyKey
 from operations.models.keys import ApiKey
 from operations.models.outbox import OutboxMessage
@@ -9,6 +10,7 @@ __all__ = [
     "AuditEvent",
     "AuditReason",
     "AuditSeal",
+    "Change",
     "IdempotencyKey",
     "OutboxMessage",
     "Window",

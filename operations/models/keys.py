@@ -27,10 +27,23 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 class ApiKey(models.Model):
     """A key: its prefix finds it, and only the SHA-256 of its secret is stored."""
 
+    class Kind(models.TextChoices):
+        """Where a key is kept: a server's is a secret, a browser's is seen by whoever opens the page."""
+
+        SERVER = "server", "Server"
+        BROWSER = "browser", "Browser"
+
     name = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SERVER)
     prefix = models.CharField(max_length=8, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)
     scopes = models.JSONField(default=list)
+    modules = models.JSONField(
+        default=list, blank=True, help_text="Keys of the modules whose flags it may ask for; none: all."
+    )
+    origins = models.JSONField(
+        default=list, blank=True, help_text="Where a browser key's pages come from; none for a server's."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.CharField(max_length=200, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -43,6 +56,9 @@ class ApiKey(models.Model):
         verbose_name = "API key"
         verbose_name_plural = "API keys"
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["server", "browser"]), name="apikey_kind"),
+        ]
         permissions = [("revoke_apikey", "Can revoke an API key")]
 
     def __str__(self) -> str:
