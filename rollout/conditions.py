@@ -35,7 +35,7 @@ __all__ = [
     "as_json",
     "compiled",
     "parse",
-    "segments_of",
+    "segments_in",
 ]
 
 
@@ -71,7 +71,7 @@ def as_json(groups: Sequence[Group]) -> list[dict[str, Any]]:
     return [{"match": group.match, "conditions": [*map(_plain, group.conditions)]} for group in groups]
 
 
-def segments_of(groups: Sequence[Group]) -> frozenset[str]:
+def segments_in(groups: Sequence[Group]) -> frozenset[str]:
     """The keys of the segments that these groups name."""
     return frozenset(
         condition.segment for group in groups for condition in group.conditions if condition.segment

@@ -197,7 +197,7 @@ def test_a_segment_is_what_its_matcher_says_and_one_that_is_gone_has_no_members(
     assert holds(groups, {"x": 1}, pilot=lambda context: context["x"] == 1)
     read = conditions.parse(groups, segments=["pilot"])
     assert not conditions.compiled(read, {})({"x": 1})
-    assert conditions.segments_of(read) == {"pilot"}
+    assert conditions.segments_in(read) == {"pilot"}
 
 
 @given(CONTEXTS, st.lists(GROUPS, max_size=4))
