@@ -62,6 +62,8 @@ class Reader:
     is lost by that, and the next `poll` that succeeds catches up.
     """
 
+    _polled_at: float
+
     def __init__(self, topics: Collection[str]) -> None:
         self._everything: Changes = {topic: frozenset({EVERYTHING}) for topic in topics}
         self._start()
@@ -103,7 +105,7 @@ class Reader:
         self._seen: set[int] = set()
         self._see(number for number, _, _ in _fetch(_ROWS, self._base))
         self._mark, self._marked_at = self._top, now
-        self._polled_at: float = now
+        self._polled_at = now
 
     def _unseen(self, count: int) -> Sequence[Any]:
         """The rows that were not seen, of `count` above the base."""
