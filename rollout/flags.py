@@ -1,31 +1,151 @@
-"""The verbs on flags: kill switch, hold, selection, overrides, archive.
+"""The verbs on flags: create, describe, prerequisite, schedule, kill switch, hold, archive.
 
 Each locks the module's live plan first, so that a flag's record and its plan's cannot disagree.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from operations import audit
 from operations.actor import Actor
 from operations.errors import Invalid, Refused
-from rollout import cohorts, facts, records
+from rollout import cohorts, definitions, facts, flag_changes, flag_checks, records
 from rollout.changes import check_percentage, check_reason
 from rollout.cohorts import Comparison
 from rollout.facts import State
-from rollout.models import Flag, Override, Selection, Workspace
-from rollout.models.workspaces import IDENTIFIER
+from rollout.models import Flag, Module
 from rollout.modules import lock_plan
 from rollout.ordering import OPEN, Cutoff
 from rollout.reach import FlagFacts
+from rollout.values import BOOLEAN
 
-MOST_SELECTED = 10_000
-LONGEST_NAME = 100
+
+@transaction.atomic
+def create(
+    module: Module,
+    key: str,
+    *,
+    name: str,
+    actor: Actor,
+    value_type: str = BOOLEAN,
+    description: str = "",
+    owner: str = "",
+    expires_on: date | None = None,
+    from_phase: int = 1,
+    selected_from_phase: int | None = None,
+    prerequisite: Flag | None = None,
+    prerequisite_variant: str = "",
+) -> Flag:
+    """Create a flag, which follows its module's plan from then on.
+
+    One that is not boolean has no variants yet and answers the default in the product's code. Raises Invalid
+    that names every fault: a key that is taken (by an archived flag too), a prerequisite that `require`
+    would not take, a `selected_from_phase` that is not before `from_phase` or in a module of users.
+    """
+    actor.require("rollout.add_flag", "create flags")
+    lock_plan(module)
+    flag = Flag(
+        module=module,
+        key=key,
+        name=name.strip(),
+        value_type=value_type,
+        description=description.strip(),
+        owner=owner.strip(),
+        expires_on=expires_on,
+        from_phase=from_phase,
+        selected_from_phase=selected_from_phase,
+        prerequisite=prerequisite,
+        prerequisite_variant=flag_checks.variant_of(prerequisite, prerequisite_variant),
+    )
+    faults = {**flag_checks.of_key(key), **flag_checks.of_description(flag), **flag_checks.of_phases(flag)}
+    if value_type not in Flag.ValueType.values:
+        faults["value_type"] = f"must be one of {', '.join(Flag.ValueType.values)}"
+    faults |= flag_checks.of_prerequisite(flag)
+    if faults:
+        raise Invalid(faults)
+    try:
+        with transaction.atomic():
+            flag.save()
+    except IntegrityError:
+        # A flag of another module, which this one's lock does not hold.
+        raise Invalid(flag_checks.of_key(key) or {"key": "is taken"}) from None
+    records.settle(module)
+    return flag_changes.done(flag, "flag.created", actor, data={"after": definitions.of_flag(flag)})
+
+
+@transaction.atomic
+def describe(
+    flag: Flag, *, name: str, description: str, owner: str, expires_on: date | None, actor: Actor
+) -> Flag:
+    """Change what people read about a flag. Raises Invalid for a text that is too long, or no name."""
+    actor.require("rollout.change_flag", "describe a flag")
+    flag = flag_changes.lock(flag)
+    wanted = {
+        "name": name.strip(),
+        "description": description.strip(),
+        "owner": owner.strip(),
+        "expires_on": expires_on,
+    }
+    changed: dict[str, Any] = {key: value for key, value in wanted.items() if getattr(flag, key) != value}
+    if not changed:
+        return flag
+    for field, value in changed.items():
+        setattr(flag, field, value)
+    if faults := flag_checks.of_description(flag):
+        raise Invalid(faults)
+    flag_changes.save(flag, *changed)
+    return flag_changes.done(flag, "flag.described", actor, data=changed)
+
+
+@transaction.atomic
+def require(
+    flag: Flag, prerequisite: Flag | None, variant: str = "", *, actor: Actor, version: int | None = None
+) -> Flag:
+    """Make a flag need another one: off where that is off, or answers another variant than `variant`.
+
+    None: it needs nothing. Raises Invalid for a prerequisite of another module, an archived one, one that
+    itself needs this flag, or a variant that it has not; Refused when the flag changed since `version`.
+    """
+    actor.require("rollout.change_flag", "change what a flag needs")
+    flag = flag_changes.lock_live(flag, version=version)
+    before = definitions.needs(flag)
+    flag.prerequisite = prerequisite
+    flag.prerequisite_variant = flag_checks.variant_of(prerequisite, variant)
+    if faults := flag_checks.of_prerequisite(flag):
+        raise Invalid(faults)
+    after = definitions.needs(flag)
+    if after == before:
+        return flag
+    flag_changes.save(flag, "prerequisite", "prerequisite_variant")
+    records.settle(flag.module)
+    return flag_changes.done(flag, "flag.prerequisite_set", actor, data={"before": before, "after": after})
+
+
+@transaction.atomic
+def schedule(
+    flag: Flag, on_from: datetime | None, off_at: datetime | None, *, actor: Actor, reason: str = ""
+) -> Flag:
+    """Keep a flag off before `on_from` and from `off_at` on, above every override; None: no such limit.
+
+    Raises Invalid unless `off_at` comes after `on_from`.
+    """
+    actor.require("rollout.change_flag", "schedule a flag")
+    reason = check_reason(reason)
+    if on_from is not None and off_at is not None and off_at <= on_from:
+        raise Invalid({"off_at": "must come after the time from which it is on"})
+    flag = flag_changes.lock_live(flag)
+    before = {"on_from": flag.on_from, "off_at": flag.off_at}
+    after = {"on_from": on_from, "off_at": off_at}
+    if after == before:
+        return flag
+    flag.on_from, flag.off_at = on_from, off_at
+    flag_changes.save(flag, "on_from", "off_at")
+    records.settle(flag.module)
+    data = {"before": before, "after": after}
+    return flag_changes.done(flag, "flag.scheduled", actor, reason=reason, data=data)
 
 
 @transaction.atomic
@@ -36,14 +156,14 @@ def kill(flag: Flag, killed: bool, *, actor: Actor, reason: str = "") -> Flag:
     """
     actor.require("rollout.kill_flag", "turn a kill switch")
     reason = check_reason(reason)
-    flag = _locked(flag)
+    flag = flag_changes.lock(flag)
     if flag.killed == killed:
         raise Refused("no_change", f"The kill switch of {flag} is {'on' if killed else 'off'} already.")
     flag.killed = killed
-    flag.save(update_fields=["killed"])
+    flag_changes.save(flag, "killed")
     records.settle(flag.module)
     action = "flag.killed" if killed else "flag.revived"
-    return _done(flag, action, actor, reason=reason)
+    return flag_changes.done(flag, action, actor, reason=reason)
 
 
 @transaction.atomic
@@ -56,133 +176,36 @@ def hold(flag: Flag, max_percentage: int | None, *, actor: Actor, reason: str = 
     reason = check_reason(reason)
     if max_percentage is not None:
         check_percentage(max_percentage)
-    flag = _locked(flag)
+    flag = flag_changes.lock(flag)
     before = flag.max_percentage
     flag.max_percentage = max_percentage
     flag.hold_key = _hold(facts.state_of(flag.module), max_percentage).key
-    flag.save(update_fields=["max_percentage", "hold_key"])
+    flag_changes.save(flag, "max_percentage", "hold_key")
     records.settle(flag.module)
-    return _done(flag, "flag.held", actor, reason=reason, data={"from": before, "to": max_percentage})
-
-
-@transaction.atomic
-def describe(flag: Flag, *, name: str, description: str, actor: Actor) -> Flag:
-    """Change what people read about a flag. Raises Invalid for a name that is empty or longer than 100."""
-    actor.require("rollout.change_flag", "describe a flag")
-    name, description = name.strip(), description.strip()
-    if not 0 < len(name) <= LONGEST_NAME:
-        raise Invalid({"name": f"must have 1 to {LONGEST_NAME} characters"})
-    flag = _locked(flag)
-    wanted = {"name": name, "description": description}
-    changed: dict[str, object] = {key: value for key, value in wanted.items() if getattr(flag, key) != value}
-    if not changed:
-        return flag
-    for field, value in changed.items():
-        setattr(flag, field, value)
-    flag.save(update_fields=list(changed))
-    return _done(flag, "flag.described", actor, data=changed)
+    return flag_changes.done(
+        flag, "flag.held", actor, reason=reason, data={"from": before, "to": max_percentage}
+    )
 
 
 @transaction.atomic
 def archive(flag: Flag, *, actor: Actor) -> Flag:
-    """Put a flag away for good: it answers off. Refused while another flag needs it, or when it is done."""
+    """Put a flag away for good: it answers off, and its rules go, so that they hold no segment.
+
+    Refused while another flag needs it, or when it is done.
+    """
     actor.require("rollout.change_flag", "archive a flag")
-    flag = _locked(flag)
+    flag = flag_changes.lock(flag)
     if flag.archived_at is not None:
         raise Refused("archived", f"{flag} is archived.")
     needing = flag.dependents.live().values_list("key", flat=True)
     if needing:
         raise Refused("needed", f"{flag} is needed by {', '.join(needing)}: archive those first.")
+    rules = definitions.rules(flag)
+    flag.rules.all().delete()
     flag.archived_at = timezone.now()
-    flag.save(update_fields=["archived_at"])
+    flag_changes.save(flag, "archived_at")
     records.settle(flag.module)
-    return _done(flag, "flag.archived", actor)
-
-
-@transaction.atomic
-def select(flag: Flag, workspace_ids: Sequence[str], *, actor: Actor) -> int:
-    """Select workspaces of the cohort for a flag that starts with selected ones; return how many are new.
-
-    Raises Invalid for ids that are unknown, too many, or not in the cohort, and Refused for a flag that
-    has no selection.
-    """
-    actor.require("rollout.select_units", "select workspaces for a flag")
-    flag = _locked(flag)
-    if flag.selected_from_phase is None:
-        raise Refused("no_selection", f"{flag} is not given to selected workspaces.")
-    wanted = set(workspace_ids)
-    if not 0 < len(wanted) <= MOST_SELECTED:
-        raise Invalid({"workspaces": f"must name 1 to {MOST_SELECTED:,} workspaces"})
-    cohort = cohorts.members(facts.state_of(flag.module)).filter(pk__in=wanted).values_list("pk", flat=True)
-    outside = sorted(wanted - set(cohort))
-    if outside:
-        known = set(Workspace.objects.filter(pk__in=outside).values_list("pk", flat=True))
-        why = [f"{pk} ({'not in the cohort' if pk in known else 'unknown'})" for pk in outside[:20]]
-        raise Invalid({"workspaces": f"must all be in the cohort: {', '.join(why)}"})
-    had = flag.selections.filter(removed_at=None, workspace__in=wanted).values_list("workspace_id", flat=True)
-    new = sorted(wanted - set(had))
-    Selection.objects.bulk_create(Selection(flag=flag, workspace_id=pk) for pk in new)
-    _done(flag, "flag.units_selected", actor, data={"selected": new})
-    return len(new)
-
-
-@transaction.atomic
-def deselect(flag: Flag, workspace_ids: Sequence[str], *, actor: Actor) -> int:
-    """Take workspaces off a flag's selection; return how many were on it."""
-    actor.require("rollout.select_units", "select workspaces for a flag")
-    flag = _locked(flag)
-    removed = flag.selections.filter(removed_at=None, workspace__in=workspace_ids).update(
-        removed_at=timezone.now()
-    )
-    _done(flag, "flag.units_deselected", actor, data={"deselected": sorted(workspace_ids)})
-    return removed
-
-
-@transaction.atomic
-def override(
-    flag: Flag, unit_id: str, value: bool, *, reason: str, actor: Actor, expires_at: datetime | None = None
-) -> Override:
-    """Turn a flag on or off for one unit, whatever its cohort; an earlier override is replaced.
-
-    Raises Invalid for a bad unit, a missing reason, or an expiry that is not in the future.
-    """
-    actor.require("rollout.override_flag", "override a flag")
-    faults = {}
-    try:
-        IDENTIFIER(unit_id)
-    except ValidationError as error:
-        faults["unit"] = error.messages[0]
-    if not 0 < len(reason.strip()) <= 500:
-        faults["reason"] = "must have 1 to 500 characters"
-    if expires_at is not None and expires_at <= timezone.now():
-        faults["expires_at"] = "must lie in the future"
-    if faults:
-        raise Invalid(faults)
-    flag = _locked(flag)
-    row, _ = Override.objects.update_or_create(
-        flag=flag,
-        unit_id=unit_id,
-        defaults={
-            "value": value,
-            "reason": reason.strip(),
-            "expires_at": expires_at,
-            "created_at": timezone.now(),
-            "created_by": str(actor),
-        },
-    )
-    data = {"unit": unit_id, "value": value, "expires": expires_at}
-    _done(flag, "flag.overridden", actor, reason=reason, data=data)
-    return row
-
-
-@transaction.atomic
-def remove_override(row: Override, *, actor: Actor) -> None:
-    """End an override. Refused when it is gone already."""
-    actor.require("rollout.override_flag", "override a flag")
-    flag = _locked(row.flag)
-    if not Override.objects.filter(pk=row.pk).delete()[0]:
-        raise Refused("gone", "This override was removed before.")
-    _done(flag, "flag.override_removed", actor, data={"unit": row.unit_id, "value": row.value})
+    return flag_changes.done(flag, "flag.archived", actor, data={"rules": rules} if rules else None)
 
 
 def effect(flag: Flag, *, killed: bool | None = None, max_percentage: int | None = None) -> Comparison:
@@ -205,17 +228,3 @@ def _hold(state: State, max_percentage: int | None) -> Cutoff:
     if max_percentage is None or max_percentage >= 100:
         return OPEN
     return cohorts.cutoff_for(state, max_percentage)[0]
-
-
-def _locked(flag: Flag) -> Flag:
-    lock_plan(flag.module)
-    return Flag.objects.select_for_update(of=("self",)).select_related("module").get(pk=flag.pk)
-
-
-def _done(
-    flag: Flag, action: str, actor: Actor, *, reason: str = "", data: dict[str, object] | None = None
-) -> Flag:
-    audit.record(
-        action, actor=actor, subject=flag, reason=reason, data={"module": flag.module.key, **(data or {})}
-    )
-    return flag

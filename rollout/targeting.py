@@ -10,12 +10,12 @@ from django.db import transaction
 
 from operations.actor import Actor
 from operations.errors import Invalid, Refused
-from rollout import conditions, flag_changes, records, values
+from rollout import conditions, definitions, flag_changes, records, values
 from rollout.models import Flag, Rule, Segment, Variant
 from rollout.models.flags import new_salt
 from rollout.models.targeting import MOST_WEIGHT, VARIANT_KEY
+from rollout.values import OFF, ON
 
-OFF, ON = "off", "on"
 MOST_VARIANTS = 50
 MOST_RULES = 100
 LONGEST_NAME = 100
@@ -59,7 +59,7 @@ def set_variants(
     actor.require("rollout.change_flag", "change a flag's variants")
     flag = flag_changes.lock_live(flag, version=version)
     check_variants(flag, variants)
-    before = variants_as_json(flag)
+    before = definitions.variants(flag)
     made = [
         Variant(
             flag=flag,
@@ -70,7 +70,7 @@ def set_variants(
         )
         for position, draft in enumerate(variants)
     ]
-    after = [_variant_as_json(variant) for variant in made]
+    after = [definitions.variant(variant) for variant in made]
     if values.same(after, before):
         return flag
     flag.variants.all().delete()
@@ -93,7 +93,7 @@ def set_rules(flag: Flag, rules: Sequence[RuleDraft], *, actor: Actor, version: 
     # A segment that a rule begins to name cannot be removed meanwhile.
     list(Segment.objects.order_by("key").select_for_update().values_list("pk"))
     check_rules(flag, rules)
-    before = rules_as_json(flag)
+    before = definitions.rules(flag)
     salts = dict(flag.rules.values_list("pk", "salt"))
     made = [
         Rule(
@@ -108,7 +108,7 @@ def set_rules(flag: Flag, rules: Sequence[RuleDraft], *, actor: Actor, version: 
         )
         for position, draft in enumerate(rules)
     ]
-    after = [_rule_as_json(rule) for rule in made]
+    after = [definitions.rule(rule) for rule in made]
     if after == before and [draft.id for draft in rules if draft.id is not None] == list(salts):
         return flag
     flag.rules.all().delete()
@@ -147,7 +147,7 @@ def check_rules(flag: Flag, rules: Sequence[RuleDraft]) -> None:
             faults[f"{path}.name"] = f"must have 1 to {LONGEST_NAME} printable characters"
         if _serve(flag, draft) not in serves:
             faults[f"{path}.serve"] = f"must be empty or one of {', '.join(sorted(serves - {''}))}"
-        if isinstance(draft.share, bool) or not isinstance(draft.share, int) or not 1 <= draft.share <= 100:
+        if not values.is_whole(draft.share, 1, 100):
             faults[f"{path}.share"] = "must be a whole number from 1 to 100"
         if draft.id is not None and draft.id not in known:
             faults[f"{path}.id"] = "is no rule of this flag, or stands here twice"
@@ -160,27 +160,6 @@ def check_rules(flag: Flag, rules: Sequence[RuleDraft]) -> None:
         faults["rules"] = f"must have at most {LONGEST_RULES:,} characters in all"
     if faults:
         raise Invalid(faults)
-
-
-def variants_as_json(flag: Flag) -> list[dict[str, Any]]:
-    """A flag's variants as data."""
-    return [
-        _variant_as_json(variant) for variant in flag.variants.select_related("flag").order_by("position")
-    ]
-
-
-def rules_as_json(flag: Flag) -> list[dict[str, Any]]:
-    """A flag's rules as data, without what is random in them."""
-    return [_rule_as_json(rule) for rule in flag.rules.order_by("position")]
-
-
-def _variant_as_json(variant: Variant) -> dict[str, Any]:
-    value = values.canonical(variant.flag.value_type, variant.value)
-    return {"key": variant.key, "value": value, "weight": variant.weight}
-
-
-def _rule_as_json(rule: Rule) -> dict[str, Any]:
-    return {"name": rule.name, "groups": rule.groups, "serve": rule.serve, "share": rule.share}
 
 
 def _variant_faults(flag: Flag, variants: Sequence[VariantDraft]) -> Iterator[tuple[str, str]]:
@@ -196,10 +175,9 @@ def _variant_faults(flag: Flag, variants: Sequence[VariantDraft]) -> Iterator[tu
         seen.add(draft.key)
         if fault := values.fault_of(flag.value_type, draft.value):
             yield f"{path}.value", fault
-        weight = draft.weight
-        if isinstance(weight, bool) or not isinstance(weight, int) or not 0 <= weight <= MOST_WEIGHT:
+        if not values.is_whole(draft.weight, 0, MOST_WEIGHT):
             yield f"{path}.weight", f"must be a whole number from 0 to {MOST_WEIGHT:,}"
-        elif draft.key == OFF and weight:
+        elif draft.key == OFF and draft.weight:
             yield f"{path}.weight", 'must be 0: "off" is answered where the flag is off'
 
 

@@ -5,6 +5,8 @@ import sys
 from typing import Any
 
 BOOLEAN = "boolean"
+# What a boolean flag answers; of any other flag "off" is the variant where it is off.
+ON, OFF = "on", "off"
 LARGEST_BYTES = 10_000
 # JavaScript and others hold whole numbers exactly up to here.
 LARGEST_INTEGER = 2**53
@@ -40,6 +42,11 @@ def canonical(value_type: str, value: Any) -> Any:
 def same(one: Any, other: Any) -> bool:
     """Whether two JSON values are the same; to Python alone 1, 1.0 and True are."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def is_whole(number: object, least: int, most: int) -> bool:
+    """Whether this is a whole number from `least` to `most`."""
+    return isinstance(number, int) and not isinstance(number, bool) and least <= number <= most
 
 
 def storable(text: str) -> bool:

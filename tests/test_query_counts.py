@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from operations import keys, outbox, windows
 from operations.models import AuditEvent
-from rollout import flags, gates, phases
+from rollout import gates, overrides, phases
 from rollout.models import Flag, Module, Phase, Plan
 from tests import builders
 from tests.builders import ROOT
@@ -94,7 +94,7 @@ def rows(count: int) -> None:
         Phase.objects.create(plan=other, number=1, name="All", percentage=100)
         builders.a_verdict(other)
         Flag.objects.create(key=f"flag_{number}", name=f"Flag {number}", module=module)
-        flags.override(core, f"W{number:05d}", True, reason="Pilot", actor=ROOT)
+        overrides.override(core, f"W{number:05d}", True, reason="Pilot", actor=ROOT)
         keys.create(f"key {number}", ["read"], actor=ROOT)
         outbox.put("mail", {})
         person = User.objects.create_user(f"person{number}", is_staff=True)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from operations import windows
-from rollout import flags, phases
+from rollout import overrides, phases
 from tests import builders
 from tests.builders import ROOT
 
@@ -21,7 +21,7 @@ Open = Callable[..., Page]
 def addresses(transactional_db: None) -> dict[str, str]:
     plan = builders.a_plan_in_phase(1, eligible=300)
     builders.a_verdict(plan, "hold")
-    flags.override(builders.flag(), "W00000", False, reason="Asked to wait", actor=ROOT)
+    overrides.override(builders.flag(), "W00000", False, reason="Asked to wait", actor=ROOT)
     phases.pause(plan, actor=ROOT, reason="Look first")
     windows.plan("freeze", "Peak season", starts_at=timezone.now(), ends_at=None, actor=ROOT)
     plan, flag = builders.engagement(), builders.flag()

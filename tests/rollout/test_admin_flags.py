@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from operations.models import AuditEvent
-from rollout import flags, phases
+from rollout import overrides, phases
 from rollout.models import Flag, Override
 from tests import builders
 from tests.builders import ROOT
@@ -186,6 +186,6 @@ def test_the_internal_list_is_replaced(manager: Client) -> None:
 
 def test_a_flag_that_is_overridden_says_so_in_the_list(manager: Client) -> None:
     builders.a_plan_in_phase(1)
-    flags.override(builders.flag(), "W00039", True, reason="Pilot", actor=ROOT)
+    overrides.override(builders.flag(), "W00039", True, reason="Pilot", actor=ROOT)
     text = manager.get(reverse("admin:rollout_flag_changelist")).content.decode()
     assert "field-override_count" in text

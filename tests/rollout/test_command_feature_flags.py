@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rollout import cohorts, flags, phases, verification
+from rollout import cohorts, flags, overrides, phases, verification
 from rollout.models import Enrolment, Flag, InternalUnit, Member, Module, Plan
 from tests import builders
 from tests.builders import ROOT
@@ -51,8 +51,8 @@ def test_what_decides_is_told_apart() -> None:
     plan = builders.a_plan_in_phase(3)
     flags.kill(builders.flag("smart_reminder_system"), True, actor=ROOT)
     flags.hold(builders.flag("appointment_scheduling"), 20, actor=ROOT)
-    flags.override(builders.flag("clinical_alerts"), "W00030", False, reason="pilot", actor=ROOT)
-    flags.override(builders.flag("clinical_alerts"), "W00001", True, reason="pilot", actor=ROOT)
+    overrides.override(builders.flag("clinical_alerts"), "W00030", False, reason="pilot", actor=ROOT)
+    overrides.override(builders.flag("clinical_alerts"), "W00001", True, reason="pilot", actor=ROOT)
     listed = status()
     assert (listed["smart_reminder_system"]["state"], listed["smart_reminder_system"]["source"]) == (
         "killed",
@@ -98,8 +98,8 @@ def test_one_module_and_the_list_for_people() -> None:
 def test_a_portal_in_order_agrees() -> None:
     builders.a_plan_in_phase(3, eligible=60)
     users(30)
-    flags.select(builders.flag("patient_portal"), ["W00003"], actor=ROOT)
-    flags.override(builders.flag("clinical_alerts"), "W00059", True, reason="pilot", actor=ROOT)
+    overrides.select(builders.flag("patient_portal"), ["W00003"], actor=ROOT)
+    overrides.override(builders.flag("clinical_alerts"), "W00059", True, reason="pilot", actor=ROOT)
     phases.set_percentage(builders.health(), 25, actor=ROOT)
     phases.pause(builders.engagement(), actor=ROOT)
     builders.workspaces(["A0000"])

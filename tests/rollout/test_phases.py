@@ -9,7 +9,7 @@ from operations import windows
 from operations.actor import Actor, Door
 from operations.errors import Forbidden, Invalid, Refused
 from operations.models import AuditEvent
-from rollout import answers, approvals, cohorts, facts, flags, gates, phases, plans, records
+from rollout import answers, approvals, cohorts, facts, flags, gates, overrides, phases, plans, records
 from rollout.cohorts import Shares
 from rollout.models import Enrolment, Member, PhaseRun, Plan, Workspace
 from tests import builders
@@ -145,7 +145,7 @@ def test_resume_at_fifteen_lowers_or_raises_to_fifteen() -> None:
 
 def test_set_zero_is_off_for_everybody_above_every_override() -> None:
     plan = builders.a_plan_in_phase(1)
-    flags.override(builders.flag(), "W00039", True, reason="pilot", actor=ROOT)
+    overrides.override(builders.flag(), "W00039", True, reason="pilot", actor=ROOT)
     assert has("W00039")
     outcome = phases.set_percentage(builders.engagement(), 0, actor=ROOT)
     assert outcome.preview.lose == 4
@@ -172,12 +172,12 @@ def test_in_phase_three_the_portal_is_for_selected_workspaces() -> None:
     builders.a_plan_in_phase(3)
     portal = builders.flag("patient_portal")
     assert not who_has("patient_portal")
-    flags.select(portal, ["W00003"], actor=ROOT)
+    overrides.select(portal, ["W00003"], actor=ROOT)
     assert who_has("patient_portal") == {"W00003"}
     assert has("W00003", "patient_portal")
     with pytest.raises(Invalid, match="W00039 \\(not in the cohort\\)"):
-        flags.select(portal, ["W00039"], actor=ROOT)
-    flags.deselect(portal, ["W00003"], actor=ROOT)
+        overrides.select(portal, ["W00039"], actor=ROOT)
+    overrides.deselect(portal, ["W00003"], actor=ROOT)
     assert not who_has("patient_portal")
 
 
