@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from operations import audit
+from operations import audit, feed
 from operations.actor import Actor
 from operations.errors import Invalid, Refused
 from rollout import facts, gates, records
@@ -16,6 +16,7 @@ from rollout.cohorts import Comparison, Preview
 from rollout.facts import State
 from rollout.gates import Reason
 from rollout.models import PhaseRun, Plan
+from rollout.topics import FLAGS
 
 LONGEST_REASON = 2_000
 
@@ -159,4 +160,5 @@ def _write(plan: Plan, change: Change, outcome: Outcome, actor: Actor) -> PhaseR
         **change.data,
     }
     audit.record(change.action, actor=actor, subject=plan, data=data, reason=change.reason)
+    feed.announce(FLAGS)
     return run

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from operations import audit
+from operations import audit, feed
 from operations.actor import Actor
 from operations.errors import Invalid
 from rollout import facts, records
@@ -14,6 +14,7 @@ from rollout.cohorts import Comparison
 from rollout.facts import Eligibility
 from rollout.models import InternalUnit, Module, Plan
 from rollout.models.workspaces import IDENTIFIER, SLUG
+from rollout.topics import FLAGS
 
 MOST_INTERNAL = 10_000
 
@@ -62,6 +63,7 @@ def set_eligibility(
     audit.record(
         "module.eligibility_set", actor=actor, subject=module, data={**data, "gain": entered, "lose": left}
     )
+    feed.announce(FLAGS)
     return change
 
 
@@ -83,6 +85,7 @@ def set_internal_list(module: Module, unit_ids: Sequence[str], *, actor: Actor) 
     InternalUnit.objects.bulk_create(InternalUnit(module=module, unit_id=unit) for unit in added)
     data = {"added": added, "removed": removed}
     audit.record("module.internal_list_set", actor=actor, subject=module, data=data)
+    feed.announce(FLAGS)
 
 
 def lock_plan(module: Module) -> None:

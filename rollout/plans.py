@@ -5,12 +5,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from operations import audit
+from operations import audit, feed
 from operations.actor import Actor
 from operations.errors import Invalid, Refused
 from rollout import records
 from rollout.changes import lock
 from rollout.models import Plan
+from rollout.topics import FLAGS
 
 CONFIGURABLE = ("name", "automatic", "needs_approval", "breach_policy")
 
@@ -40,6 +41,7 @@ def configure(plan: Plan, *, actor: Actor, version: int | None = None, **values:
         setattr(plan, name, value)
     plan.save(update_fields=[*changed, "version"])
     audit.record("plan.configured", actor=actor, subject=plan, data={"before": before, "after": changed})
+    feed.announce(FLAGS)
     return plan
 
 
@@ -63,4 +65,5 @@ def archive(plan: Plan, *, actor: Actor, version: int | None = None) -> Plan:
     plan.save(update_fields=["status", "version", "paused_at", "recheck_at", "automatic"])
     records.settle(plan.module)
     audit.record("plan.archived", actor=actor, subject=plan)
+    feed.announce(FLAGS)
     return plan

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.db import transaction
 
-from operations import audit
+from operations import audit, feed
 from operations.actor import Actor
 from operations.errors import Refused
 from rollout import catalogue, facts, modules, phases
 from rollout.catalogue import ModuleEntry
 from rollout.models import Flag, Module, Phase, Plan
+from rollout.topics import FLAGS
 
 
 @transaction.atomic
@@ -78,6 +79,7 @@ def _create_module(entry: ModuleEntry, actor: Actor) -> list[str]:
         created.append(f"plan of {_create_plan(entry, module)}")
     if created:
         audit.record("rollout.set_up", actor=actor, subject=module, data={"created": created})
+        feed.announce(FLAGS)
     return created
 
 

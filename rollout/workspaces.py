@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from operations import audit
+from operations import audit, feed
 from operations.actor import Actor
 from operations.errors import Invalid, NotFound, Refused
 from rollout.imports import applying, batches, columns, effects, reading, rows, staging
@@ -20,6 +20,7 @@ from rollout.imports.reading import DEFAULT_ENCODING, Unreadable
 from rollout.imports.results import ImportResult
 from rollout.imports.staging import Progress
 from rollout.models import Import, Member, StagedMember, Workspace
+from rollout.topics import WORKSPACES
 
 EDITABLE = {"name": "name", "tier": "tier", "status": "status", "region": "region", "time_zone": "timeZone"}
 
@@ -209,6 +210,7 @@ def edit(workspace: Workspace, *, actor: Actor, seen: datetime | None = None, **
     workspace.save(update_fields=[*after, "updated_at"])
     effects.settle(watched)
     audit.record("workspace.edited", actor=actor, subject=workspace, data={"before": before, "after": after})
+    feed.announce(WORKSPACES, [workspace.pk])
     return workspace
 
 
@@ -260,4 +262,6 @@ def _carry_out(
     batch.applied_at = timezone.now()
     batch.result = {**batch.result, "applied": data}
     batch.save(update_fields=["applied_at", "result"])
+    if counts.created or counts.updated:
+        feed.announce(WORKSPACES, staging.ids_of(batch, most=feed.MOST_KEYS))
     return result

@@ -126,6 +126,13 @@ def key_of(batch: Import) -> Any:
     return Import._meta.pk.get_db_prep_value(batch.pk, connection)
 
 
+def ids_of(batch: Import, *, most: int) -> list[str] | None:
+    """The workspaces that are staged, each once; None where they are more than `most`."""
+    ids = StagedMember.objects.filter(batch=batch).order_by("workspace").values_list("workspace", flat=True)
+    found = list(ids.distinct()[: most + 1])
+    return found if len(found) <= most else None
+
+
 def faults_of(batch: Import) -> tuple[tuple[Fault, ...], int]:
     """The first faults in the order of the file, and how many there are."""
     found = batch.faults.order_by("line", "pk")
