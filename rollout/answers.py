@@ -1,20 +1,26 @@
 """Asking for one unit: the rules of `evaluation` on the rows of the database."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
 from django.utils import timezone
 
 from operations.errors import Invalid, NotFound
-from rollout import facts
-from rollout.evaluation import Answer, evaluate
+from rollout import evaluation, facts
+from rollout.evaluation import Answer
 from rollout.facts import State
-from rollout.models import Flag, Module
+from rollout.models import Flag, Module, Rule
+from rollout.reach import UnitFacts
+from rollout.switches import Asked
 
 # What the product's front end calls the health module (guide health-management-rollout, 8.1).
 ALIASES = {"health": "health_management"}
 LONGEST_UNIT = 120
 
 
-def explain(flag_key: str, unit_id: str | None) -> Answer:
-    """The answer for one unit with the whole path to it.
+def explain(flag_key: str, unit_id: str | None, context: Mapping[str, Any] | None = None) -> Answer:
+    """The answer for one unit with the whole path to it, by what the product would tell in `context`.
 
     Raises NotFound for an unknown flag, Invalid for a unit id that is not printable or longer than 120
     characters.
@@ -22,12 +28,29 @@ def explain(flag_key: str, unit_id: str | None) -> Answer:
     flag = Flag.objects.select_related("module").filter(key=flag_key).first()
     if flag is None:
         raise NotFound(f"There is no flag {flag_key!r}.")
-    return next(answer for answer in _answers(flag.module, unit_id) if answer.flag == flag_key)
+    return of_flag(flag, facts.state_for_answers(flag.module), unit_id, context)
 
 
-def of_module(module_key: str, unit_id: str | None) -> list[Answer]:
-    """The answers of every live flag of a module for one unit. Raises NotFound, Invalid as `explain`."""
-    return [answer for answer in _answers(find_module(module_key), unit_id) if not _is_archived(answer)]
+def of_flag(
+    flag: Flag, state: State, unit_id: str | None, context: Mapping[str, Any] | None = None
+) -> Answer:
+    """The answer of one flag of a module whose state was read. Raises Invalid as `explain`."""
+    switch = next(switch for switch in state.switches if switch.key == flag.key)
+    unit = _unit(flag.module, state, unit_id)
+    return evaluation.explain(switch, Asked(unit, _told(flag.module, unit_id, context), timezone.now()))
+
+
+def tried(flag: Flag, unit_id: str | None, context: Mapping[str, Any], *, rules: Sequence[Rule]) -> Answer:
+    """What `flag` would answer with these rules, saved or not, in place of its own.
+
+    Raises Invalid as `explain`, and for a rule whose groups are not as `conditions.parse` wants them.
+    """
+    state = facts.state_for_answers(flag.module)
+    segments = facts.segment_matchers()
+    drafted = tuple(facts.rule_of(rule, segments) for rule in rules)
+    flags = [replace(found, rules=drafted) if found.key == flag.key else found for found in state.flags]
+    state = replace(state, flags=tuple(flags))
+    return of_flag(flag, state, unit_id, context)
 
 
 def find_module(module_key: str) -> Module:
@@ -38,21 +61,23 @@ def find_module(module_key: str) -> Module:
     return module
 
 
-def _answers(module: Module, unit_id: str | None) -> list[Answer]:
-    return of_state(module, facts.state_of(module), unit_id)
-
-
-def of_state(module: Module, state: State, unit_id: str | None) -> list[Answer]:
-    """The answers of every flag of a module whose state was read. Raises Invalid as `explain`."""
-    if unit_id is not None and len(unit_id) > LONGEST_UNIT:
+def check_unit(unit_id: str) -> None:
+    """Raise Invalid for a unit id that is not printable or too long."""
+    if len(unit_id) > LONGEST_UNIT:
         raise Invalid({"unit": f"must have at most {LONGEST_UNIT} characters"})
-    if unit_id is not None and not unit_id.isprintable():
+    if not unit_id.isprintable():
         # PostgreSQL takes no NUL, and no database half a surrogate pair.
         raise Invalid({"unit": "must be printable"})
-    unit = facts.unit_of(module, state.plan_id, unit_id) if unit_id else None
-    now = timezone.now()
-    return [evaluate(flag, unit, state.plan, state.environment, now) for flag in state.flags]
 
 
-def _is_archived(answer: Answer) -> bool:
-    return answer.steps[-1].rule == "archived"
+def _unit(module: Module, state: State, unit_id: str | None) -> UnitFacts | None:
+    if not unit_id:
+        return None
+    check_unit(unit_id)
+    return facts.unit_of(module, state.plan_id, unit_id)
+
+
+def _told(module: Module, unit_id: str | None, context: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The context with the unit in it, as a request would name it."""
+    name = "workspace" if module.unit == Module.Unit.WORKSPACE else "targetingKey"
+    return {**({name: unit_id} if unit_id else {}), **(context or {})}

@@ -14,8 +14,8 @@ from rollout import ordering
 from rollout.facts import State
 from rollout.models import InternalUnit, Module, Override
 from rollout.ordering import NONE, OPEN, Cutoff
-from rollout.populations import Population, Unit, Units, minus, plan_reach
-from rollout.reach import FlagFacts, Reach, full_reach, reach
+from rollout.populations import Population, Unit, Units, minus, plan_reach, within_slice
+from rollout.reach import FlagFacts, Reach, reach
 
 FIRST_NAMES = 50
 
@@ -80,7 +80,7 @@ class Comparison:
         return self._listed(minus(self.was, self.now)).reverse()
 
     def changing(self, key: str, *, gain: bool) -> QuerySet[Any]:
-        """Who gains, or loses, the flag `key`, by the path of `evaluation.evaluate`."""
+        """Who gains, or loses, the flag `key`, by the path of `evaluation`."""
         flag, changed = next(pair for pair in self._flags if pair[0].key == key)
         was = has(self.population, self.before, flag)
         now = has(self.population, self.after, changed)
@@ -135,8 +135,7 @@ class Comparison:
         """The flags by how far they reach before and after: those that go together are counted once."""
         found: dict[tuple[Reach, Reach], list[str]] = {}
         for flag, changed in self._flags:
-            reach_before = full_reach(flag, self.before.plan, self.before.environment)
-            reach_after = full_reach(changed, self.after.plan, self.after.environment)
+            reach_before, reach_after = self.before.reach_of(flag), self.after.reach_of(changed)
             found.setdefault((reach_before, reach_after), []).append(flag.key)
         return found
 
@@ -189,7 +188,7 @@ def members(state: State) -> QuerySet[Any]:
 
 
 def members_with(state: State, flag: FlagFacts) -> QuerySet[Any]:
-    """The units that have `flag`, by the path of `evaluation.evaluate`."""
+    """The units that have `flag`, by the path of `evaluation`."""
     population = Population(state)
     units = has(population, state, flag)
     found = population.all()
@@ -225,12 +224,12 @@ def cutoff_for(state: State, percentage: int, counted: int | None = None) -> tup
 
 
 def has(population: Population, state: State, flag: FlagFacts) -> Units:
-    """Who has `flag`: `evaluation.evaluate` as a condition over all units, rule by rule."""
-    if flag.archived or flag.killed or state.plan.all_off:
+    """Who has `flag`: `evaluation` as a condition over all units, rule by rule, targeting rules left out."""
+    if flag.archived or flag.killed or state.plan.all_off or not flag.within_schedule(state.now):
         return None
     if state.environment.enabled:
         return population.everybody()
-    overrides = Override.objects.in_force().filter(flag__key=flag.key, unit_id=OuterRef(population.unit))
+    overrides = _overrides(population, flag)
     found = _on_internal_list(state, population.unit)
     reached = population.reached(state, reach(flag, state.plan, state.environment))
     if reached is not None:
@@ -239,7 +238,25 @@ def has(population: Population, state: State, flag: FlagFacts) -> Units:
     if flag.prerequisite is None:
         return found
     needed = has(population, state, flag.prerequisite)
-    return None if needed is None else found & needed
+    if needed is None:
+        return None
+    if flag.prerequisite_variant and not flag.prerequisite.boolean:
+        needed &= _hears(population, flag.prerequisite, flag.prerequisite_variant)
+    return found & needed
+
+
+def _hears(population: Population, flag: FlagFacts, variant: str) -> Q:
+    """Of those who have `flag`, the ones that hear `variant`: by an override that names one, else by hash."""
+    named = _overrides(population, flag).exclude(variant="")
+    by_name = Q(Exists(named.filter(variant=variant)))
+    by_hash = flag.slice_of(variant)
+    if by_hash is None:
+        return by_name
+    return by_name | (~Q(Exists(named)) & within_slice(by_hash, population.unit))
+
+
+def _overrides(population: Population, flag: FlagFacts) -> QuerySet[Override]:
+    return Override.objects.in_force().filter(flag__key=flag.key, unit_id=OuterRef(population.unit))
 
 
 def _special(state: State) -> Units:

@@ -1,13 +1,18 @@
-"""Who has what, and why: one pure path from (flag, unit) to an answer."""
+"""Who has what, and why: one path from (flag, unit, context) to an answer. Pure.
 
-from collections.abc import Callable
+RULES is the order of SPEC 3.4, and the first that decides is the answer. `decide` asks only those that can
+say anything about the flag as it stands; `explain` walks the same rules and puts each into words.
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from rollout.ordering import NONE, order_key, user_cutoff
-from rollout.reach import Environment, FlagFacts, PhaseFacts, PlanFacts, UnitFacts, beta_share, reach
+from rollout.ordering import NONE
+from rollout.reach import Environment, FlagFacts, PlanFacts, beta_share
+from rollout.switches import OFF, Asked, Decision, Switch, decision
 
-ON, OFF = "on", "off"
 # The standard reasons of OpenFeature that its clients understand.
 STATIC, TARGETING_MATCH, SPLIT, DISABLED, DEFAULT = (
     "STATIC",
@@ -16,6 +21,8 @@ STATIC, TARGETING_MATCH, SPLIT, DISABLED, DEFAULT = (
     "DISABLED",
     "DEFAULT",
 )
+OFF_DISABLED = decision(False, OFF, DISABLED)
+OFF_DEFAULT = decision(False, OFF, DEFAULT)
 
 
 @dataclass(frozen=True)
@@ -28,158 +35,310 @@ class Step:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the product hears, and the path to it."""
+    """What the product hears, and the path to it. `value` is None where its own default holds."""
 
     flag: str
     unit: str
-    value: bool
+    on: bool
+    value: Any
+    variant: str
     reason: str
     steps: tuple[Step, ...]
 
-    @property
-    def variant(self) -> str:
-        return ON if self.value else OFF
-
 
 @dataclass(frozen=True)
-class Question:
-    """Everything that one answer depends on."""
+class Rule:
+    """One rule: whether it can say anything about a switch at all, what it decides, and that in words.
 
-    flag: FlagFacts
-    unit: UnitFacts | None
-    plan: PlanFacts
-    environment: Environment
-    now: datetime
+    `tell` gives "" for a rule that is not worth mentioning.
+    """
 
-
-@dataclass(frozen=True)
-class Found:
-    """What one rule says: its result, and the answer where it decides."""
-
-    result: str
-    value: bool | None = None
-    reason: str = ""
+    name: str
+    concerns: Callable[[Switch], bool]
+    decide: Callable[[Switch, Asked], Decision | None]
+    tell: Callable[[Switch, Asked, Decision | None], str]
 
 
-def evaluate(
-    flag: FlagFacts, unit: UnitFacts | None, plan: PlanFacts, environment: Environment, now: datetime
-) -> Answer:
-    """The answer for one unit (None: the request named none): the first of RULES that decides."""
-    question = Question(flag, unit, plan, environment, now)
-    steps: list[Step] = []
-    for name, rule in RULES:
-        found = rule(question)
-        if found is None:
-            continue
-        steps.append(Step(name, found.result))
-        if found.value is not None:
-            return Answer(flag.key, unit.id if unit else "", found.value, found.reason, tuple(steps))
+def switches(flags: Iterable[FlagFacts], plan: PlanFacts, environment: Environment) -> tuple[Switch, ...]:
+    """The flags of one module ready to be asked, in their order."""
+    made: dict[str, Switch] = {}
+
+    def make(flag: FlagFacts) -> Switch:
+        if flag.key not in made:
+            needed = make(flag.prerequisite) if flag.prerequisite else None
+            switch = Switch(flag, plan, environment, needed)
+            switch.rules = tuple(rule.decide for rule in RULES if rule.concerns(switch))
+            made[flag.key] = switch
+        return made[flag.key]
+
+    return tuple(make(flag) for flag in flags)
+
+
+def decide(switch: Switch, asked: Asked) -> Decision:
+    """The answer, quickly."""
+    for rule in switch.rules:
+        found = rule(switch, asked)
+        if found is not None:
+            return found
     raise AssertionError("the last rule always decides")
 
 
-def _archived(question: Question) -> Found | None:
-    return Found("the flag is archived: off", False, DISABLED) if question.flag.archived else None
+def explain(switch: Switch, asked: Asked) -> Answer:
+    """The answer with every rule that was looked at on the way."""
+    steps = []
+    for rule in RULES:
+        found = rule.decide(switch, asked)
+        if told := rule.tell(switch, asked, found):
+            steps.append(Step(rule.name, told))
+        if found is not None:
+            unit = asked.unit.id if asked.unit else ""
+            return Answer(
+                switch.key, unit, found.on, switch.value_of(found), found.variant, found.reason, tuple(steps)
+            )
+    raise AssertionError("the last rule always decides")
 
 
-def _kill_switch(question: Question) -> Found:
-    if question.flag.killed:
-        return Found("the kill switch is on: off", False, DISABLED)
-    if question.plan.all_off:
-        return Found("the plan was set to 0 %: all flags of the module are off", False, DISABLED)
-    return Found("not set")
+def _archived(switch: Switch, asked: Asked) -> Decision | None:
+    return OFF_DISABLED if switch.flag.archived else None
 
 
-def _environment(question: Question) -> Found | None:
-    if not question.environment.enabled:
+def _kill_switch(switch: Switch, asked: Asked) -> Decision | None:
+    return OFF_DISABLED if switch.flag.killed or switch.plan.all_off else None
+
+
+def _tell_kill_switch(switch: Switch, asked: Asked, found: Decision | None) -> str:
+    if switch.flag.killed:
+        return "the kill switch is on: off"
+    return "the plan was set to 0 %: all flags of the module are off" if found else "not set"
+
+
+def _schedule(switch: Switch, asked: Asked) -> Decision | None:
+    return None if switch.flag.within_schedule(asked.now) else OFF_DISABLED
+
+
+def _tell_schedule(switch: Switch, asked: Asked, found: Decision | None) -> str:
+    flag = switch.flag
+    if found is None:
+        return f"on until {_moment(flag.off_at)}" if flag.off_at else f"on since {_moment(flag.on_from)}"
+    if flag.on_from is not None and asked.now < flag.on_from:
+        return f"on from {_moment(flag.on_from)}, not before: off"
+    return f"off since {_moment(flag.off_at)}"
+
+
+def _environment(switch: Switch, asked: Asked) -> Decision | None:
+    return switch.on(asked.unit, STATIC) if switch.environment.enabled else None
+
+
+def _prerequisite(switch: Switch, asked: Asked) -> Decision | None:
+    needed = switch.prerequisite
+    if needed is None:
         return None
-    return Found("the environment turns the module on for everybody", True, STATIC)
+    found = asked.decided.get(needed.key)
+    if found is None:
+        found = asked.decided[needed.key] = decide(needed, asked)
+    if not found.on:
+        return OFF_DISABLED if found.reason == DISABLED else OFF_DEFAULT
+    return OFF_DEFAULT if _is_other_variant(switch, found) else None
 
 
-def _prerequisite(question: Question) -> Found | None:
-    if question.flag.prerequisite is None:
+def _is_other_variant(switch: Switch, found: Decision) -> bool:
+    return switch.flag.prerequisite_variant not in ("", found.variant)
+
+
+def _tell_prerequisite(switch: Switch, asked: Asked, found: Decision | None) -> str:
+    if switch.prerequisite is None:
+        return ""
+    needed = explain(switch.prerequisite, asked)
+    if not needed.on:
+        return f"{needed.flag} is off ({needed.steps[-1].result}): off"
+    if found is not None:
+        return f"{needed.flag} answers {needed.variant}, not {switch.flag.prerequisite_variant}: off"
+    return f"{needed.flag} is {needed.variant}"
+
+
+def _override(switch: Switch, asked: Asked) -> Decision | None:
+    override = asked.unit.overrides.get(switch.key) if asked.unit else None
+    if override is None or (override.expires_at is not None and override.expires_at <= asked.now):
         return None
-    needed = evaluate(
-        question.flag.prerequisite, question.unit, question.plan, question.environment, question.now
-    )
-    if needed.value:
-        return Found(f"{needed.flag} is on")
-    reason = DISABLED if needed.reason == DISABLED else DEFAULT
-    return Found(f"{needed.flag} is off ({needed.steps[-1].result}): off", False, reason)
+    return switch.served(override.variant if override.value else OFF, asked.unit, TARGETING_MATCH)
 
 
-def _no_unit(question: Question) -> Found | None:
-    return Found("the request names no unit: off", False, DEFAULT) if question.unit is None else None
-
-
-def _override(question: Question) -> Found:
-    override = question.unit.overrides.get(question.flag.key) if question.unit else None
+def _tell_override(switch: Switch, asked: Asked, found: Decision | None) -> str:
+    if asked.unit is None:
+        return ""
+    override = asked.unit.overrides.get(switch.key)
     if override is None:
-        return Found("none for this unit")
-    until = f"{override.expires_at:%Y-%m-%d %H:%M %Z}" if override.expires_at else ""
-    if override.expires_at is not None and override.expires_at <= question.now:
-        return Found(f"expired on {until}")
-    state = ON if override.value else OFF
-    result = f"{state} until {until}: {override.reason}" if until else f"{state}: {override.reason}"
-    return Found(result, override.value, TARGETING_MATCH)
+        return "none for this unit"
+    if found is None:
+        return f"expired on {_moment(override.expires_at)}"
+    until = f" until {_moment(override.expires_at)}" if override.expires_at else ""
+    return f"{found.variant}{until}: {override.reason}"
 
 
-def _internal_list(question: Question) -> Found:
-    unit = question.unit
-    if unit and (unit.internal or unit.id in question.environment.internal):
-        return Found("the unit is on the internal list: on", True, TARGETING_MATCH)
-    return Found("not on it")
+def _internal_list(switch: Switch, asked: Asked) -> Decision | None:
+    unit = asked.unit
+    if unit is not None and (unit.internal or unit.id in switch.environment.internal):
+        return switch.on(unit, TARGETING_MATCH)
+    return None
 
 
-def _beta(question: Question) -> Found | None:
-    flag, plan, unit = question.flag, question.plan, question.unit
-    if not flag.by_user or unit is None:
+def _tell_internal_list(switch: Switch, asked: Asked, found: Decision | None) -> str:
+    if asked.unit is None:
+        return ""
+    return f"the unit is on the internal list: {found.variant}" if found else "not on it"
+
+
+def _beta(switch: Switch, asked: Asked) -> Decision | None:
+    if asked.unit is None or not switch.by_user or not switch.beta.admits(asked.order_key(switch.plan)):
         return None
-    share = beta_share(flag, plan, question.environment)
-    if user_cutoff(share).admits(order_key(plan.ordering, plan.salt, unit.id)):
-        return Found(f"within the beta's {share} %: on", True, SPLIT)
-    return Found(f"not within {share} %")
+    return switch.on(asked.unit, SPLIT)
 
 
-def _cohort(question: Question) -> Found:
-    value, why = _in_cohort(question)
-    return Found(f"{why}: {ON}", True, SPLIT) if value else Found(f"{why}: {OFF}", False, DEFAULT)
+def _tell_beta(switch: Switch, asked: Asked, found: Decision | None) -> str:
+    if asked.unit is None or not switch.by_user:
+        return ""
+    share = beta_share(switch.flag, switch.plan, switch.environment)
+    return f"within the beta's {share} %: {found.variant}" if found else f"not within {share} %"
 
 
-RULES: tuple[tuple[str, Callable[[Question], Found | None]], ...] = (
-    ("archived", _archived),
-    ("kill switch", _kill_switch),
-    ("environment", _environment),
-    ("prerequisite", _prerequisite),
-    ("unit", _no_unit),
-    ("override", _override),
-    ("internal list", _internal_list),
-    ("beta", _beta),
-    ("cohort", _cohort),
+def _targeting(switch: Switch, asked: Asked) -> Decision | None:
+    if asked.context is None:
+        return None
+    for each in switch.targeting:
+        serve = each.rule.serve
+        if asked.unit is None and switch.needs_unit(serve):
+            continue
+        if each.rule.matches(asked.context) and each.takes(asked.unit):
+            return switch.served(serve, asked.unit, TARGETING_MATCH)
+    return None
+
+
+def _tell_targeting(switch: Switch, asked: Asked, found: Decision | None) -> str:
+    if not switch.targeting:
+        return ""
+    if asked.context is None:
+        return "not looked at: they depend on what the product tells"
+    told = []
+    for number, each in enumerate(switch.targeting, 1):
+        name = f"{number} “{each.rule.name}”"
+        if not each.rule.matches(asked.context):
+            told.append(f"{name} does not match")
+        elif asked.unit is None and (switch.needs_unit(each.rule.serve) or each.last):
+            told.append(f"{name} matches, and needs a unit to choose by")
+        elif not each.takes(asked.unit):
+            told.append(f"{name} matches, and the unit is not within its {each.rule.share} %")
+        else:
+            told.append(f"{name} matches: {found.variant if found else OFF}")
+            break
+    return "; ".join(told)
+
+
+def _unit(switch: Switch, asked: Asked) -> Decision | None:
+    return OFF_DEFAULT if asked.unit is None else None
+
+
+def _cohort(switch: Switch, asked: Asked) -> Decision | None:
+    if switch.nobody or _kept_out(switch, asked):
+        return OFF_DEFAULT
+    return switch.on(asked.unit, SPLIT)
+
+
+# Why a unit is not in the cohort.
+INELIGIBLE, BEYOND, WAITING, UNSELECTED = "ineligible", "beyond", "waiting", "unselected"
+
+
+def _kept_out(switch: Switch, asked: Asked) -> str:
+    """What keeps the unit out of a cohort that reaches somebody; "" where it is in."""
+    unit = asked.unit
+    if unit is None or unit.ineligible:
+        return INELIGIBLE
+    if not switch.cutoff.admits(asked.order_key(switch.plan)):
+        return BEYOND
+    if switch.plan.paused and not unit.was_in_at_pause and not switch.by_user:
+        return WAITING
+    return "" if switch.selected <= unit.selected else UNSELECTED
+
+
+def _tell_cohort(switch: Switch, asked: Asked, found: Decision | None) -> str:
+    return f"{_why(switch, asked)}: {found.variant if found else OFF}"
+
+
+def _why(switch: Switch, asked: Asked) -> str:
+    plan = switch.plan
+    if plan.phase is None:
+        return "the plan has not begun"
+    if switch.cutoff == NONE:
+        if plan.phase.number < switch.flag.from_phase:
+            starts = switch.flag.from_phase
+            return f"the flag starts at phase {starts}; the plan is in phase {plan.phase.number}"
+        return f"the plan is at {plan.percentage} % and reaches nobody"
+    key = asked.order_key(plan)
+    match _kept_out(switch, asked):
+        case "ineligible":
+            return f"not eligible: {asked.unit.ineligible if asked.unit else ''}"
+        case "beyond":
+            held = " (the flag is held back)" if plan.cutoff.admits(key) else ""
+            return f"its order key {key} is above the cutoff {switch.cutoff.key}{held}"
+        case "waiting":
+            return "the plan is paused and the unit was not in when the pause began: it waits for resume"
+        case "unselected":
+            return "in the cohort, but not selected for this flag"
+    reaches = "everybody" if switch.cutoff.is_open else f"up to {switch.cutoff.key}"
+    return f"its order key {key} is within the cutoff ({reaches}, {plan.percentage} %)"
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M %Z}" if moment else ""
+
+
+def _always(switch: Switch) -> bool:
+    return True
+
+
+RULES = (
+    Rule(
+        "archived",
+        lambda switch: switch.flag.archived,
+        _archived,
+        lambda switch, asked, found: "the flag is archived: off" if found else "",
+    ),
+    Rule(
+        "kill switch",
+        lambda switch: switch.flag.killed or switch.plan.all_off,
+        _kill_switch,
+        _tell_kill_switch,
+    ),
+    Rule(
+        "schedule",
+        lambda switch: switch.flag.on_from is not None or switch.flag.off_at is not None,
+        _schedule,
+        lambda switch, asked, found: (
+            _tell_schedule(switch, asked, found) if switch.flag.on_from or switch.flag.off_at else ""
+        ),
+    ),
+    Rule(
+        "environment",
+        lambda switch: switch.environment.enabled,
+        _environment,
+        lambda switch, asked, found: (
+            f"the environment turns the module on for everybody: {found.variant}" if found else ""
+        ),
+    ),
+    Rule(
+        "prerequisite",
+        lambda switch: switch.prerequisite is not None,
+        _prerequisite,
+        _tell_prerequisite,
+    ),
+    Rule("override", _always, _override, _tell_override),
+    Rule("internal list", _always, _internal_list, _tell_internal_list),
+    Rule("beta", lambda switch: switch.by_user, _beta, _tell_beta),
+    Rule("targeting rules", lambda switch: bool(switch.targeting), _targeting, _tell_targeting),
+    Rule(
+        "unit",
+        _always,
+        _unit,
+        lambda switch, asked, found: "the request names no unit: off" if found else "",
+    ),
+    Rule("cohort", _always, _cohort, _tell_cohort),
 )
-
-
-def _in_cohort(question: Question) -> tuple[bool, str]:
-    flag, plan, unit = question.flag, question.plan, question.unit
-    if plan.phase is None or unit is None:
-        return False, "the plan has not begun"
-    found = reach(flag, plan, question.environment)
-    if found.cutoff == NONE:
-        return False, _reaches_nobody(flag, plan, plan.phase)
-    if unit.ineligible:
-        return False, f"not eligible: {unit.ineligible}"
-    key = order_key(plan.ordering, plan.salt, unit.id)
-    if not found.cutoff.admits(key):
-        held = " (the flag is held back)" if plan.cutoff.admits(key) else ""
-        return False, f"its order key {key} is above the cutoff {found.cutoff.key}{held}"
-    if plan.paused and not unit.was_in_at_pause and not flag.by_user:
-        return False, "the plan is paused and the unit was not in when the pause began: it waits for resume"
-    if not found.selected <= unit.selected:
-        return False, "in the cohort, but not selected for this flag"
-    reaches = "everybody" if found.cutoff.is_open else f"up to {found.cutoff.key}"
-    return True, f"its order key {key} is within the cutoff ({reaches}, {plan.percentage} %)"
-
-
-def _reaches_nobody(flag: FlagFacts, plan: PlanFacts, phase: PhaseFacts) -> str:
-    if phase.number < flag.from_phase:
-        return f"the flag starts at phase {flag.from_phase}; the plan is in phase {phase.number}"
-    return f"the plan is at {plan.percentage} % and reaches nobody"

@@ -1,14 +1,45 @@
 """From rows to the plain facts that the rules are written in."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 
-from rollout.models import Enrolment, Flag, InternalUnit, Member, Module, Override, Plan, Selection, Workspace
+from rollout import conditions, evaluation
+from rollout.conditions import Matcher
+from rollout.models import (
+    Enrolment,
+    Flag,
+    InternalUnit,
+    Member,
+    Module,
+    Override,
+    Plan,
+    Rule,
+    Segment,
+    Selection,
+    Variant,
+    Workspace,
+)
 from rollout.ordering import NONE, OPEN, Cutoff
-from rollout.reach import Environment, FlagFacts, OverrideFacts, PhaseFacts, PlanFacts, UnitFacts
+from rollout.reach import (
+    Environment,
+    FlagFacts,
+    OverrideFacts,
+    PhaseFacts,
+    PlanFacts,
+    Reach,
+    RuleFacts,
+    UnitFacts,
+    VariantFacts,
+    full_reach,
+)
+from rollout.switches import Switch
 
 
 @dataclass(frozen=True)
@@ -19,20 +50,20 @@ class Eligibility:
     statuses: tuple[str, ...]
     roles: tuple[str, ...]
 
-    def fault(self, workspace: Workspace, roles: Iterable[str]) -> str:
-        """Why `workspace`, whose active members have `roles`, is not eligible; "" where it is."""
-        if self.tiers and workspace.tier not in self.tiers:
-            return f"tier {workspace.tier} is not one of {', '.join(self.tiers)}"
-        if self.statuses and workspace.status not in self.statuses:
-            return f"subscription status {workspace.status} is not one of {', '.join(self.statuses)}"
-        if self.roles and not set(roles) & set(self.roles):
+    def fault(self, tier: str, status: str, roles: Collection[str]) -> str:
+        """Why a workspace, whose active members have `roles`, is not eligible; "" where it is."""
+        if self.tiers and tier not in self.tiers:
+            return f"tier {tier} is not one of {', '.join(self.tiers)}"
+        if self.statuses and status not in self.statuses:
+            return f"subscription status {status} is not one of {', '.join(self.statuses)}"
+        if self.roles and not any(role in roles for role in self.roles):
             return f"no active member has one of the roles {', '.join(self.roles)}"
         return ""
 
 
 @dataclass(frozen=True)
 class State:
-    """A module with its plan and flags, as far as answers depend on them."""
+    """A module with its plan and flags at the moment `now`, as far as answers depend on them."""
 
     module_id: int
     plan_id: int | None
@@ -41,6 +72,16 @@ class State:
     plan: PlanFacts
     flags: tuple[FlagFacts, ...]
     environment: Environment
+    now: datetime = field(default_factory=timezone.now)
+
+    @cached_property
+    def switches(self) -> tuple[Switch, ...]:
+        """The flags ready to be asked."""
+        return evaluation.switches(self.flags, self.plan, self.environment)
+
+    def reach_of(self, flag: FlagFacts) -> Reach:
+        """How far `flag` goes with everything counted in but overrides, internal lists and rules."""
+        return full_reach(flag, self.plan, self.environment, self.now)
 
 
 def environment_of(module_key: str) -> Environment:
@@ -77,9 +118,62 @@ def plan_of(plan: Plan | None) -> PlanFacts:
     )
 
 
-def flags_of(flags: Sequence[Flag], *, by_user: bool) -> tuple[FlagFacts, ...]:
-    """The facts of all the flags of a module, prerequisites linked."""
+@dataclass(frozen=True)
+class Targeting:
+    """The variants and the rules of flags, by the flag's primary key."""
+
+    variants: Mapping[int, tuple[VariantFacts, ...]] = field(default_factory=dict)
+    rules: Mapping[int, tuple[RuleFacts, ...]] = field(default_factory=dict)
+
+
+def variants_of(flags: Sequence[Flag]) -> Targeting:
+    """The variants of those of `flags` that have some; no query where all are boolean."""
+    found: dict[int, list[VariantFacts]] = defaultdict(list)
+    if ids := [flag.pk for flag in flags if flag.value_type != Flag.ValueType.BOOLEAN]:
+        for row in Variant.objects.filter(flag__in=ids).order_by("flag", "position"):
+            found[row.flag_id].append(VariantFacts(row.key, row.value, row.weight))
+    return Targeting(variants={pk: tuple(rows) for pk, rows in found.items()})
+
+
+def targeting_of(flags: Sequence[Flag]) -> Targeting:
+    """The variants and the rules of `flags`, ready to match, in at most three queries."""
+    found: dict[int, list[RuleFacts]] = defaultdict(list)
+    rows = list(Rule.objects.filter(flag__in=[flag.pk for flag in flags]).order_by("flag", "position"))
+    segments = segment_matchers() if rows else {}
+    for row in rows:
+        found[row.flag_id].append(rule_of(row, segments))
+    return replace(variants_of(flags), rules={pk: tuple(rules) for pk, rules in found.items()})
+
+
+def rule_of(row: Rule, segments: Mapping[str, Matcher]) -> RuleFacts:
+    groups = conditions.parse(row.groups, segments=segments)
+    return RuleFacts(row.name, conditions.compiled(groups, segments), row.serve, row.share, row.salt)
+
+
+def segment_matchers() -> dict[str, Matcher]:
+    """Every segment ready to match; a segment may use others."""
+    rows = {row.key: row for row in Segment.objects.all()}
+    made: dict[str, Matcher] = {}
+
+    def make(key: str) -> None:
+        groups = conditions.parse(rows[key].groups, segments=rows)
+        for needed in conditions.segments_in(groups):
+            if needed not in made:
+                make(needed)
+        made[key] = conditions.compiled(groups, made)
+
+    for key in rows:
+        if key not in made:
+            make(key)
+    return made
+
+
+def flags_of(
+    flags: Sequence[Flag], *, by_user: bool, targeting: Targeting | None = None
+) -> tuple[FlagFacts, ...]:
+    """The facts of all the flags of a module, prerequisites linked; without `targeting`, variants only."""
     rows = {flag.pk: flag for flag in flags}
+    known = variants_of(flags) if targeting is None else targeting
     made: dict[int, FlagFacts] = {}
 
     def make(flag: Flag) -> FlagFacts:
@@ -88,13 +182,20 @@ def flags_of(flags: Sequence[Flag], *, by_user: bool) -> tuple[FlagFacts, ...]:
             made[flag.pk] = FlagFacts(
                 key=flag.key,
                 by_user=by_user,
+                boolean=flag.value_type == Flag.ValueType.BOOLEAN,
+                salt=flag.salt,
                 archived=flag.archived_at is not None,
                 killed=flag.killed,
+                on_from=flag.on_from,
+                off_at=flag.off_at,
                 from_phase=flag.from_phase,
                 selected_from_phase=flag.selected_from_phase,
                 max_percentage=flag.max_percentage,
                 hold=_hold(flag),
                 prerequisite=make(needed) if needed else None,
+                prerequisite_variant=flag.prerequisite_variant,
+                variants=known.variants.get(flag.pk, ()),
+                rules=known.rules.get(flag.pk, ()),
             )
         return made[flag.pk]
 
@@ -108,8 +209,20 @@ def _hold(flag: Flag) -> Cutoff:
 
 
 def state_of(module: Module) -> State:
-    """A module's state in three queries, however many flags it has."""
+    """A module's state in three queries, four where a flag has variants, however many flags it has.
+
+    Without targeting rules: sets of units cannot follow what a request tells.
+    """
     return _state(module, module.plans.live().prefetch_related("phases").first())
+
+
+def state_for_answers(module: Module) -> State:
+    """A module's state with its targeting rules."""
+    state = state_of(module)
+    flags = list(module.flags.all())
+    return replace(
+        state, flags=flags_of(flags, by_user=state.by_user, targeting=targeting_of(flags)), now=state.now
+    )
 
 
 def state_with(plan: Plan) -> State:
@@ -150,7 +263,7 @@ def unit_of(module: Module, plan_id: int | None, unit_id: str) -> UnitFacts:
         else:
             was_in = workspace.was_in
             roles = Member.objects.filter(workspace=workspace, active=True).values_list("role", flat=True)
-            ineligible = eligibility_of(module).fault(workspace, roles.distinct())
+            ineligible = eligibility_of(module).fault(workspace.tier, workspace.status, set(roles.distinct()))
             selections = Selection.objects.filter(workspace=workspace, removed_at=None, flag__module=module)
             selected = frozenset(selections.values_list("flag__key", flat=True))
     return UnitFacts(
@@ -158,6 +271,10 @@ def unit_of(module: Module, plan_id: int | None, unit_id: str) -> UnitFacts:
         ineligible=ineligible,
         was_in_at_pause=was_in,
         internal=internal.exists(),
-        overrides={row.flag.key: OverrideFacts(row.value, row.reason, row.expires_at) for row in overrides},
+        overrides={row.flag.key: override_of(row) for row in overrides},
         selected=selected,
     )
+
+
+def override_of(row: Override) -> OverrideFacts:
+    return OverrideFacts(row.value, row.reason, row.expires_at, row.variant)

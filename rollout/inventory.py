@@ -10,7 +10,7 @@ from rollout.cohorts import Comparison
 from rollout.facts import State
 from rollout.models import Module, Override
 from rollout.ordering import NONE, OPEN
-from rollout.reach import FlagFacts, full_reach
+from rollout.reach import FlagFacts
 
 Document = dict[str, Any]
 
@@ -51,7 +51,7 @@ def source_of(flag: FlagFacts, state: State) -> str:
     plan = state.plan
     if plan.phase is None:
         return "plan: has not begun"
-    found = full_reach(flag, plan, state.environment)
+    found = state.reach_of(flag)
     position = f"plan: phase {plan.phase.number}, {plan.percentage} %"
     if found.cutoff == NONE:
         if plan.phase.number < (flag.selected_from_phase or flag.from_phase):
@@ -77,6 +77,8 @@ def _switched(flag: FlagFacts, state: State) -> str:
         return "kill switch"
     if state.plan.all_off:
         return "plan: set to 0 %"
+    if not flag.within_schedule(state.now):
+        return "schedule: off now"
     if state.environment.enabled:
         return "environment: on for everybody"
     if flag.prerequisite is not None and (flag.prerequisite.archived or flag.prerequisite.killed):

@@ -46,8 +46,11 @@ class Cutoff:
     is_open: bool = False
 
     def admits(self, key: str) -> bool:
-        """Whether a unit with this order key is within the cutoff."""
-        return self.is_open or (self.key != "" and key.encode() <= self.key.encode())
+        """Whether a unit with this order key is within the cutoff.
+
+        Python compares texts by code point, which is the order of their bytes in UTF-8.
+        """
+        return self.is_open or key <= self.key != ""
 
     @property
     def rank(self) -> tuple[bool, bytes]:

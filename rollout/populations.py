@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db.models import Count, Exists, Expression, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import SHA256, Collate, Concat, Substr
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from rollout import facts
 from rollout.facts import Eligibility, State
 from rollout.models import Enrolment, Member, Selection, Workspace
 from rollout.models.workspaces import UNNAMED
 from rollout.ordering import HASH_DIGITS, NONE, Cutoff, Ordering
-from rollout.reach import PlanFacts, Reach
+from rollout.reach import PlanFacts, Reach, Slice
 
 # A set of units: a condition, or None for nobody. (Django drops an empty Q, negated or not.)
 Units = Q | None
@@ -47,6 +48,12 @@ class _Bytewise(Collate):
 def hash_key(salt: str, unit: str) -> Expression:
     """The SQL of `ordering.order_key` for a hash-ordered plan over the column `unit`."""
     return Substr(_Sha256(Concat(Value(f"{salt}:"), F(unit))), 1, HASH_DIGITS)
+
+
+def within_slice(found: Slice, unit: str) -> Q:
+    """The rows whose column `unit` holds a unit of the slice."""
+    key = _Bytewise(hash_key(found.salt, unit))
+    return Q(GreaterThanOrEqual(key, Value(found.first))) & Q(LessThanOrEqual(key, Value(found.last)))
 
 
 class Population:
@@ -90,6 +97,8 @@ class Population:
         if reach.cutoff == NONE:
             return None
         found = self._within(reach.cutoff)
+        for each in reach.slices:
+            found &= within_slice(each, self.unit)
         if self.state.by_user:
             return found
         if state.plan.paused:

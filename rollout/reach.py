@@ -4,10 +4,13 @@ The path for one unit (`evaluation`) and the set-based SQL (`cohorts`) both foll
 answer, an explanation and a preview cannot disagree.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+from rollout import splits
 from rollout.ordering import NONE, OPEN, Cutoff, lower, user_cutoff
 
 # The audiences of phases that a percentage reaches; a phase for the internal list reaches nobody else.
@@ -66,18 +69,71 @@ class Environment:
 
 
 @dataclass(frozen=True)
+class Slice:
+    """The units whose hash key with `salt` lies from `first` to `last`: those that hear one variant."""
+
+    salt: str
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class VariantFacts:
+    key: str
+    value: Any
+    weight: int
+
+
+@dataclass(frozen=True)
+class RuleFacts:
+    """A targeting rule: `matches` tells by the context; `serve` is a variant, "off", or empty: by weight."""
+
+    name: str
+    matches: Callable[[Mapping[str, Any]], bool]
+    serve: str
+    share: int
+    salt: str
+
+
+@dataclass(frozen=True)
 class FlagFacts:
-    """A flag as far as answers depend on it; `hold` is the farthest cutoff it may reach."""
+    """A flag as far as answers depend on it; `hold` is the farthest cutoff it may reach.
+
+    A flag that is not boolean answers one of its `variants`.
+    """
 
     key: str
     by_user: bool = False
+    boolean: bool = True
+    salt: str = ""
     archived: bool = False
     killed: bool = False
+    on_from: datetime | None = None
+    off_at: datetime | None = None
     from_phase: int = 1
     selected_from_phase: int | None = None
     max_percentage: int | None = None
     hold: Cutoff = OPEN
     prerequisite: "FlagFacts | None" = None
+    prerequisite_variant: str = ""
+    variants: tuple[VariantFacts, ...] = ()
+    rules: tuple[RuleFacts, ...] = ()
+
+    def within_schedule(self, now: datetime) -> bool:
+        """Whether `now` is neither before `on_from` nor from `off_at` on."""
+        return (self.on_from is None or now >= self.on_from) and (self.off_at is None or now < self.off_at)
+
+    def ranges(self) -> tuple[tuple[str, str], ...]:
+        """The first and last hash key of each variant; none at all where no variant has a weight."""
+        weights = [each.weight for each in self.variants]
+        return splits.ranges(weights) if any(weights) else ()
+
+    def slice_of(self, variant: str) -> Slice | None:
+        """The units that hear `variant` by weight; None for nobody."""
+        for each, (first, last) in zip(self.variants, self.ranges(), strict=False):
+            if each.key == variant and last:
+                return Slice(self.salt, first, last)
+        return None
 
 
 @dataclass(frozen=True)
@@ -85,27 +141,31 @@ class OverrideFacts:
     value: bool
     reason: str
     expires_at: datetime | None
+    variant: str = ""
 
 
-@dataclass(frozen=True)
-class UnitFacts:
-    """A unit as far as answers depend on it. `ineligible` says why it is not eligible, "" where it is."""
+class UnitFacts(NamedTuple):
+    """A unit as far as answers depend on it. `ineligible` says why it is not eligible, "" where it is.
+
+    A tuple, because one is made for every request.
+    """
 
     id: str
     ineligible: str = ""
     was_in_at_pause: bool = False
     internal: bool = False
-    overrides: Mapping[str, OverrideFacts] = field(default_factory=dict)
+    overrides: Mapping[str, OverrideFacts] = MappingProxyType({})
     selected: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Reach:
-    """The part of the eligible units that has a flag by its plan: keys within `cutoff`, and where
-    `selected` names flags, only units that were selected for all of those."""
+    """The part of the eligible units that has a flag by its plan: keys within `cutoff`, where `selected`
+    names flags only units that were selected for all of those, and only units within all of `slices`."""
 
     cutoff: Cutoff = NONE
     selected: frozenset[str] = frozenset()
+    slices: frozenset[Slice] = frozenset()
 
 
 def reach(flag: FlagFacts, plan: PlanFacts, environment: Environment = Environment()) -> Reach:
@@ -124,21 +184,30 @@ def reach(flag: FlagFacts, plan: PlanFacts, environment: Environment = Environme
     return Reach(lower(plan.cutoff, flag.hold), selected)
 
 
-def full_reach(flag: FlagFacts, plan: PlanFacts, environment: Environment = Environment()) -> Reach:
-    """How far `flag` goes when its prerequisites and the switches above it are counted in.
+def full_reach(flag: FlagFacts, plan: PlanFacts, environment: Environment, now: datetime) -> Reach:
+    """How far `flag` goes at `now` when its prerequisites and the switches above it are counted in.
 
-    Holds for every unit that has no override and is on no internal list.
+    Holds for every unit that has no override and is on no internal list. Targeting rules are left out:
+    whom they reach is known only when the product asks.
     """
-    if flag.archived or flag.killed or plan.all_off:
+    if flag.archived or flag.killed or plan.all_off or not flag.within_schedule(now):
         return Reach()
     if environment.enabled:
         return Reach(OPEN)
     own = reach(flag, plan, environment)
-    if own.cutoff == NONE or flag.prerequisite is None:
-        return own if own.cutoff != NONE else Reach()
-    needed = full_reach(flag.prerequisite, plan, environment)
+    if own.cutoff == NONE:
+        return Reach()
+    if flag.prerequisite is None:
+        return own
+    needed = full_reach(flag.prerequisite, plan, environment, now)
     cutoff = lower(own.cutoff, needed.cutoff)
-    return Reach(cutoff, own.selected | needed.selected) if cutoff != NONE else Reach()
+    slices = needed.slices
+    if flag.prerequisite_variant and not flag.prerequisite.boolean:
+        slice_ = flag.prerequisite.slice_of(flag.prerequisite_variant)
+        if slice_ is None:
+            return Reach()
+        slices |= {slice_}
+    return Reach(cutoff, own.selected | needed.selected, slices) if cutoff != NONE else Reach()
 
 
 def beta_share(flag: FlagFacts, plan: PlanFacts, environment: Environment) -> int:

@@ -16,7 +16,8 @@ from rollout import cohorts
 from rollout.facts import State, state_of
 from rollout.models import Enrolment, Flag, FlagSpan, Module, Plan
 from rollout.ordering import NONE
-from rollout.reach import Reach, full_reach
+from rollout.populations import within_slice
+from rollout.reach import Reach, Slice
 
 
 def settle(module: Module, *, now: datetime | None = None) -> tuple[int, int]:
@@ -26,10 +27,12 @@ def settle(module: Module, *, now: datetime | None = None) -> tuple[int, int]:
     """
     now = now or timezone.now()
     state = state_of(module)
-    if state.plan_id is None or state.by_user:
+    if state.plan_id is None:
         return 0, 0
-    left = _leave(state, now)
-    entered = _enter(state, now)
+    left = entered = 0
+    if not state.by_user:
+        left = _leave(state, now)
+        entered = _enter(state, now)
     _span(module, state, now)
     return entered, left
 
@@ -61,6 +64,8 @@ def enrolled(flag: Flag, at: datetime) -> QuerySet[Enrolment]:
             _open_at("removed_at", at), selected_at__lte=at, workspace=OuterRef("workspace")
         )
         found = found.filter(Exists(chosen))
+    for each in _slices(span):
+        found = found.filter(within_slice(each, "workspace_id"))
     return found
 
 
@@ -101,9 +106,7 @@ def _insert_select(model: type[models.Model], columns: list[str], rows: QuerySet
 def _span(module: Module, state: State, now: datetime) -> None:
     """Close the spans of flags that go farther or less far than before, and begin new ones."""
     facts = {flag.key: flag for flag in state.flags}
-    reaches = {
-        flag: full_reach(facts[flag.key], state.plan, state.environment) for flag in module.flags.all()
-    }
+    reaches = {flag: state.reach_of(facts[flag.key]) for flag in module.flags.all()}
     open_spans = {span.flag_id: span for span in FlagSpan.objects.filter(flag__module=module, ended_at=None)}
     kept = {flag.pk for flag, found in reaches.items() if _says(open_spans.get(flag.pk), found)}
     FlagSpan.objects.filter(flag__module=module, ended_at=None).exclude(flag__in=kept).update(ended_at=now)
@@ -114,6 +117,7 @@ def _span(module: Module, state: State, now: datetime) -> None:
             cutoff_key=found.cutoff.key,
             cutoff_open=found.cutoff.is_open,
             selected_only=bool(found.selected),
+            slices=_stored(found),
         )
         for flag, found in reaches.items()
         if flag.pk not in kept and found.cutoff != NONE
@@ -121,8 +125,17 @@ def _span(module: Module, state: State, now: datetime) -> None:
 
 
 def _says(span: FlagSpan | None, found: Reach) -> bool:
-    return span is not None and (span.cutoff_key, span.cutoff_open, span.selected_only) == (
+    return span is not None and (span.cutoff_key, span.cutoff_open, span.selected_only, span.slices) == (
         found.cutoff.key,
         found.cutoff.is_open,
         bool(found.selected),
+        _stored(found),
     )
+
+
+def _stored(found: Reach) -> list[list[str]]:
+    return sorted([each.salt, each.first, each.last] for each in found.slices)
+
+
+def _slices(span: FlagSpan) -> list[Slice]:
+    return [Slice(*each) for each in span.slices]

@@ -4,15 +4,15 @@ import os
 from collections.abc import Iterator, Mapping
 
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from rollout import catalogue, cohorts, facts
 from rollout.catalogue import FlagEntry, ModuleEntry
-from rollout.evaluation import evaluate
+from rollout.evaluation import decide
 from rollout.facts import State
 from rollout.models import Enrolment, Flag, InternalUnit, Module, Override, Plan
 from rollout.populations import Population
 from rollout.reach import Environment, full_reach
+from rollout.switches import Asked
 
 # The health module's variables (SPEC 3.2); any other that begins like them is a typing error.
 KNOWN_VARIABLES = frozenset(
@@ -80,8 +80,8 @@ def _environment(module: Module, state: State) -> Iterator[str]:
         named = ", ".join(unlisted[:5])
         yield f"environment: {module.key}: {named} not on the database's internal list: {remedy}"
     for flag in state.flags:
-        by_plan = full_reach(flag, state.plan, Environment())
-        with_it = full_reach(flag, state.plan, environment)
+        by_plan = full_reach(flag, state.plan, Environment(), state.now)
+        with_it = state.reach_of(flag)
         if with_it != by_plan:
             plan = f"the plan's {state.plan.percentage} %"
             yield f"environment: {flag.key} reaches another share than {plan}: {remedy}"
@@ -91,14 +91,11 @@ def _answers(module: Module, state: State) -> Iterator[str]:
     """Ask for a sample of units one by one, and all at once by the set-based query."""
     sample = _sample(module, state)
     units = [facts.unit_of(module, state.plan_id, unit) for unit in sample]
-    now = timezone.now()
     name = Population(state).unit
-    for flag in state.flags:
+    for flag, switch in zip(state.flags, state.switches, strict=True):
         with_it = cohorts.members_with(state, flag).filter(**{f"{name}__in": sample})
         by_query = set(with_it.values_list(name, flat=True))
-        by_rule = {
-            unit.id for unit in units if evaluate(flag, unit, state.plan, state.environment, now).value
-        }
+        by_rule = {unit.id for unit in units if decide(switch, Asked(unit, None, state.now)).on}
         if differing := sorted(by_query ^ by_rule):
             yield (
                 f"answers: {flag.key}: the query and the rule differ for {len(differing)} of {len(sample)} "

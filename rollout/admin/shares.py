@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.utils import timezone
 
 from rollout import facts
 from rollout.cohorts import Shares
 from rollout.facts import Eligibility, State
 from rollout.models import Enrolment, Flag, Module, Plan, Selection
 from rollout.ordering import HASH_BITS, NONE
-from rollout.populations import Population
+from rollout.populations import Population, within_slice
 from rollout.reach import Environment, PlanFacts, Reach, full_reach
 
 # All workspaces, whatever the module: enough of a state to ask who is eligible.
@@ -66,7 +67,7 @@ def of_flags(flags: Sequence[Flag]) -> dict[int, str]:
         by_user = module.unit == Module.Unit.USER
         rows = list(module.flags.all())
         for row, found in zip(rows, facts.flags_of(rows, by_user=by_user), strict=True):
-            reach = full_reach(found, facts.plan_of(plan), facts.environment_of(module.key))
+            reach = full_reach(found, facts.plan_of(plan), facts.environment_of(module.key), timezone.now())
             reaches[row.pk] = (module, plan, reach)
     shown = {flag.pk: reaches[flag.pk] for flag in flags}
     counted = _counted([(plan, reach) for _, plan, reach in shown.values() if plan])
@@ -103,6 +104,8 @@ def _within(reach: Reach) -> Q:
         found &= Q(
             Exists(Selection.objects.filter(flag__key=flag, workspace=OuterRef("workspace"), removed_at=None))
         )
+    for each in reach.slices:
+        found &= within_slice(each, "workspace_id")
     return found
 
 

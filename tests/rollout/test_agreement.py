@@ -9,9 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from operations.errors import Refused
-from rollout import answers, cohorts, facts, flags, modules, phases, plans, records
+from rollout import answers, cohorts, facts, flags, modules, overrides, phases, plans, records
 from rollout.changes import Outcome
-from rollout.evaluation import evaluate
 from rollout.models import Enrolment, Flag, InternalUnit, Member, Module, Override, Plan, Workspace
 from tests import builders
 from tests.builders import ROOT
@@ -20,7 +19,15 @@ pytestmark = pytest.mark.django_db
 
 ORDERINGS = st.sampled_from(["workspace_id", "hash"])
 STATUSES = ["active", "trial", "expired"]
-KEYS = ["patient_engagement_module", "appointment_scheduling", "patient_portal", "clinical_alerts"]
+# The last two: one that answers weighted variants, and one that is for those who hear one of them.
+KEYS = [
+    "patient_engagement_module",
+    "appointment_scheduling",
+    "patient_portal",
+    "clinical_alerts",
+    "reminder_channel",
+    "reminder_by_text",
+]
 STEPS = [
     "set",
     "pause",
@@ -35,6 +42,8 @@ STEPS = [
     "role",
     "roll back",
     "eligibility",
+    "schedule",
+    "variant",
 ]
 
 many = settings(
@@ -61,20 +70,43 @@ def start(ordering: str, eligible: int) -> None:
         automatic=False,
     )
     Plan.objects.get(module__key="patient_engagement").runs.all().delete()
-    Flag.objects.update(killed=False, max_percentage=None, hold_key="")
+    Flag.objects.update(killed=False, max_percentage=None, hold_key="", on_from=None)
     Module.objects.filter(key="patient_engagement").update(
         tiers=["professional"], statuses=["active", "trial"]
     )
+    channels()
     builders.workspaces(f"{number * 7919 % 1000:03d}" for number in range(eligible))
+
+
+def channels() -> None:
+    """A flag with weighted variants, the same each time, and another that needs one of them."""
+    for key in reversed(KEYS[-2:]):
+        Flag.objects.filter(key=key).delete()
+    module, core = builders.module(), builders.flag()
+    channel = Flag.objects.create(
+        key=KEYS[-2],
+        name="Channel",
+        module=module,
+        prerequisite=core,
+        value_type="string",
+        salt="0123456789abcdef",
+    )
+    for position, (key, weight) in enumerate([("text", 3), ("mail", 2), ("none", 0), ("off", 0)]):
+        channel.variants.create(key=key, value=key, weight=weight, position=position)
+    Flag.objects.create(
+        key=KEYS[-1], name="By text", module=module, prerequisite=channel, prerequisite_variant="text"
+    )
 
 
 def evaluated() -> dict[str, set[str]]:
     """Who has each flag, asked one by one."""
     found: dict[str, set[str]] = {key: set() for key in KEYS}
+    state = facts.state_for_answers(builders.module())
+    rows = list(Flag.objects.filter(key__in=KEYS).select_related("module"))
     for pk in Workspace.objects.values_list("pk", flat=True):
-        for answer in answers.of_module("patient_engagement", pk):
-            if answer.value and answer.flag in found:
-                found[answer.flag].add(pk)
+        for flag in rows:
+            if answers.of_flag(flag, state, pk).on:
+                found[flag.key].add(pk)
     return found
 
 
@@ -155,7 +187,7 @@ def take(step: str, unit: str, key: str, number: int) -> Outcome | None:
         "pause": lambda: phases.pause(plan, actor=ROOT),
         "resume": lambda: phases.resume(plan, number, actor=ROOT),
         "roll back": lambda: phases.roll_back(plan, actor=ROOT),
-        "override": lambda: flags.override(
+        "override": lambda: overrides.override(
             flag, unit, bool(number % 3), reason="r", expires_at=expires, actor=ROOT
         ),
         "internal": lambda: modules.set_internal_list(module, [unit], actor=ROOT),
@@ -163,6 +195,14 @@ def take(step: str, unit: str, key: str, number: int) -> Outcome | None:
         "hold": lambda: flags.hold(flag, number, actor=ROOT),
         "eligibility": lambda: modules.set_eligibility(
             module, tiers=tiers, statuses=["active"], roles=["pharmacist"], actor=ROOT
+        ),
+        "schedule": lambda: Flag.objects.filter(pk=flag.pk).update(
+            on_from=timezone.now() + timedelta(days=number % 3 - 1)
+        ),
+        "variant": lambda: Override.objects.update_or_create(
+            flag=builders.flag("reminder_channel"),
+            unit_id=unit,
+            defaults={"value": True, "variant": ["text", "mail", "none", ""][number % 4], "reason": "r"},
         ),
         "arrive": lambda: arrive(f"!{number}"),
         "status": lambda: Workspace.objects.filter(pk=unit).update(status=STATUSES[number % 3]),
@@ -197,7 +237,7 @@ def test_users_agree_too(percentage: int, hold: int | None, numbers: list[int]) 
     found = cohorts.members_with(state, state.flags[0])
     one_by_one = {f"user-{n}" for n in numbers if answers.explain("health_management", f"user-{n}").value}
     assert {row["member"] for row in found} == one_by_one
-    answer = evaluate(state.flags[0], None, state.plan, state.environment, timezone.now())
+    answer = answers.explain("health_management", None)
     assert (answer.value, answer.reason) == (False, "DEFAULT")
 
 
