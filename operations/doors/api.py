@@ -35,6 +35,8 @@ from operations.spelling import camel
 
 logger = logging.getLogger(__name__)
 
+BROWSERS = "This key is for browsers: it evaluates flags and nothing else."
+
 # Seconds, by the first letter of the period in a rate such as 60/min.
 WINDOWS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
@@ -98,7 +100,10 @@ def _address(request: Any) -> str:
 
 
 class KeyAuthentication(BaseAuthentication):
-    """An API key as `Authorization: Bearer KEY` or `X-API-Key: KEY`."""
+    """A server's API key as `Authorization: Bearer KEY` or `X-API-Key: KEY`.
+
+    A browser's is known to everybody and turned away, whatever the view asks for.
+    """
 
     def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
         text = self.text_of(request)
@@ -108,7 +113,10 @@ class KeyAuthentication(BaseAuthentication):
         if key is None:
             AnonymousThrottle.strike(request)
             raise exceptions.AuthenticationFailed("This API key is unknown, expired or revoked.")
-        keys.last_use.note(key)
+        if key.kind == ApiKey.Kind.BROWSER:
+            AnonymousThrottle.strike(request)
+            raise exceptions.PermissionDenied(BROWSERS)
+        keys.last_use.note(key.pk)
         return key, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -30,7 +30,9 @@ def operate(client: Client, model: str, operation: str, **data: Any) -> Any:
 
 
 def test_a_key_is_shown_once_and_only_its_digest_is_kept(administrator: Client) -> None:
-    response = operate(administrator, "apikey", "create", name="billing", scopes=["read", "rollout"])
+    response = operate(
+        administrator, "apikey", "create", name="billing", kind="server", scopes=["read", "rollout"]
+    )
     text = response.context["text"]
     assert "no-store" in response.headers["Cache-Control"]
     assert text in response.content.decode()
@@ -43,9 +45,34 @@ def test_a_key_is_shown_once_and_only_its_digest_is_kept(administrator: Client) 
 
 def test_a_key_whose_name_is_taken_is_marked_at_the_field(administrator: Client) -> None:
     keys.create("billing", ["read"], actor=ROOT)
-    response = operate(administrator, "apikey", "create", name="billing", scopes=["read"])
+    response = operate(administrator, "apikey", "create", name="billing", kind="server", scopes=["read"])
     assert "is taken by another key" in response.content.decode()
     assert ApiKey.objects.count() == 1
+
+
+def test_a_browser_key_is_made_from_lines_and_shown_with_them(administrator: Client) -> None:
+    filled = {"name": "shop", "kind": "browser", "scopes": ["evaluate"]}
+    response = operate(administrator, "apikey", "create", **filled, origins="https://*.example.org")
+    assert "a browser key needs one module at least" in response.content.decode()
+    assert "must be like https://app.example.org" in response.content.decode()
+    response = operate(
+        administrator,
+        "apikey",
+        "create",
+        **filled,
+        modules="patient_engagement, health\r\n",
+        origins="https://app.example.org\r\nhttp://localhost:3000\r\n",
+    )
+    key = ApiKey.objects.get()
+    assert (key.kind, key.modules) == ("browser", ["health", "patient_engagement"])
+    assert key.origins == ["http://localhost:3000", "https://app.example.org"]
+    page = administrator.get(reverse("admin:operations_apikey_change", args=[key.pk]))
+    for shown in (response.content.decode(), page.content.decode()):
+        assert "Browser" in shown
+        assert "health, patient_engagement" in shown
+        assert "http://localhost:3000, https://app.example.org" in shown
+    listed = administrator.get(reverse("admin:operations_apikey_changelist")).content.decode()
+    assert "Browser" in listed
 
 
 def test_a_key_is_revoked_after_a_confirmation(administrator: Client) -> None:

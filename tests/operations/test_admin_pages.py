@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from operations import groups, keys, outbox, windows
 from operations.models import ApiKey, AuditEvent, OutboxMessage, Window
+from rollout.models import Segment
 from tests import builders
 from tests.builders import ROOT
 
@@ -24,6 +25,7 @@ PEOPLE = (*groups.ALL, "superuser")
 def everything() -> None:
     """At least one row behind every page."""
     builders.a_plan_in_phase(1)
+    Segment.objects.create(key="pilot", name="Pilot")
     keys.create("billing", ["read"], actor=ROOT)
     windows.plan("freeze", "Peak season", starts_at=timezone.now(), ends_at=None, actor=ROOT)
     outbox.put("mail", {"to": "nobody"})

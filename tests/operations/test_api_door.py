@@ -101,6 +101,25 @@ def test_a_key_without_the_scope_is_403_and_hears_which_one() -> None:
     error(post(PHASE, {"number": 1}, an_api_key("read", name="reader")), 403)
 
 
+def test_a_browser_key_is_403_at_every_door_but_the_flags() -> None:
+    # What other tests left would be written to a key of the same number.
+    keys.last_use.flush()
+    builders.modules()
+    _, key = keys.create(
+        "shop",
+        ["evaluate"],
+        actor=ROOT,
+        kind="browser",
+        modules=["patient_engagement"],
+        origins=["https://app.example.org"],
+    )
+    for response in (get("/api/rollouts", key), post(PHASE, {"number": 1}, key)):
+        found = error(response, 403)
+        assert found["message"] == "This key is for browsers: it evaluates flags and nothing else."
+    keys.last_use.flush()
+    assert ApiKey.objects.get().last_used_at is None
+
+
 def test_no_scope_permits_to_override_or_to_approve() -> None:
     granted = rollouts.GRANTS | workspaces.GRANTS
     assert not granted & {"rollout.override_gate", "rollout.approve_phase", "operations.add_apikey"}
@@ -144,6 +163,17 @@ def test_a_key_over_its_rate_is_429_with_whole_seconds_until_the_window_ends(
         assert get("/api/rollouts", other).status_code == 200
     with time_machine.travel(1_000_000_001 * 60, tick=False):
         assert get("/api/rollouts", one).status_code == 200
+
+
+def test_a_browser_key_that_knocks_at_other_doors_is_counted_by_its_address(
+    rates: Callable[..., None],
+) -> None:
+    _, key = keys.create(
+        "shop", ["evaluate"], actor=ROOT, kind="browser", modules=["m"], origins=["https://app.example.org"]
+    )
+    rates(key="9/min", anonymous="2/min")
+    statuses = [get("/api/rollouts", key).status_code for _ in range(3)]
+    assert statuses == [403, 403, 429]
 
 
 @pytest.mark.parametrize(

@@ -287,10 +287,30 @@ def test_scopes_may_be_given_one_by_one_and_an_expiry_in_the_portals_zone() -> N
     assert made["expiresAt"] == "2100-01-31T00:00:00Z"
 
 
+def test_a_browser_key_is_made_and_listed_with_its_modules_and_origins() -> None:
+    words = ("--kind", "browser", "--scope", "evaluate", "--module", "health", "patient_engagement")
+    more = ("--origin", "https://app.example.org", "--origin", "http://localhost:3000")
+    made = run("api_key", "create", "shop", *words, *more, "--json").document
+    assert (made["kind"], made["modules"]) == ("browser", ["health", "patient_engagement"])
+    assert made["origins"] == ["http://localhost:3000", "https://app.example.org"]
+    run("api_key", "create", "billing", "--scope", "read")
+    listed = run("api_key", "list", "--json").document["keys"]
+    assert [(key["kind"], key["modules"], len(key["origins"])) for key in listed] == [
+        ("server", [], 0),
+        ("browser", ["health", "patient_engagement"], 2),
+    ]
+    lines = run("api_key", "list").out.splitlines()
+    assert "all" in lines[1]
+    assert "http://localhost:3000 https://app.example.org" in lines[2]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("create", "x"), "required: --scope"),
+        (("create", "x", "--scope", "evaluate", "--kind", "phone"), "invalid choice: 'phone'"),
+        (("create", "x", "--scope", "evaluate", "--kind", "browser"), "a browser key needs one"),
+        (("create", "x", "--scope", "read", "--origin", "https://a.example"), "origins: only a browser key"),
         (("create", "x", "--scope", "root"), "scopes: root unknown"),
         (("create", "", "--scope", "read"), "name: must have 1 to 100 characters"),
         (("create", "x", "--scope", "read", "--expires", "soon"), "'soon' is no date"),

@@ -32,6 +32,30 @@ class Command(OperationCommand):
         create.add_argument(
             "--expires", type=moment, metavar="DATE", help="when the key ends (default: never)"
         )
+        create.add_argument(
+            "--kind",
+            choices=ApiKey.Kind.values,
+            default=ApiKey.Kind.SERVER.value,
+            help="server: a secret (default); browser: only evaluates flags, for pages of its origins",
+        )
+        create.add_argument(
+            "--module",
+            dest="modules",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="MODULE",
+            help="whose flags it may evaluate (default: all; a browser key needs one at least)",
+        )
+        create.add_argument(
+            "--origin",
+            dest="origins",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="ORIGIN",
+            help="where a browser key's pages come from, such as https://app.example.org",
+        )
         create.set_defaults(do=self._create)
         words.add("list", "every key, without its secret").set_defaults(do=self._list)
         revoke = words.add("revoke", "end a key at once and for good", writes=True)
@@ -46,7 +70,13 @@ class Command(OperationCommand):
         dry_run = options["dry_run"]
         with transaction.atomic():
             key, text = keys.create(
-                options["name"], options["scopes"], actor=self.actor(), expires_at=options["expires"]
+                options["name"],
+                options["scopes"],
+                actor=self.actor(),
+                expires_at=options["expires"],
+                kind=options["kind"],
+                modules=options["modules"],
+                origins=options["origins"],
             )
             transaction.set_rollback(dry_run)
         document = {**_facts(key), "key": None if dry_run else text, "dryRun": dry_run}
@@ -64,13 +94,18 @@ class Command(OperationCommand):
         found = [_facts(key) for key in ApiKey.objects.all()]
         if not found:
             return Result({"keys": found}, ["There are no API keys."])
-        rows: list[tuple[object, ...]] = [("name", "prefix", "state", "scopes", "expires", "last used")]
+        rows: list[tuple[object, ...]] = [
+            ("name", "kind", "prefix", "state", "scopes", "modules", "origins", "expires", "last used")
+        ]
         rows += [
             (
                 key["name"],
+                key["kind"],
                 key["prefix"],
                 key["state"],
                 " ".join(key["scopes"]),
+                " ".join(key["modules"]) or "all",
+                " ".join(key["origins"]) or "-",
                 shown(key["expiresAt"]),
                 shown(key["lastUsedAt"]),
             )
@@ -93,8 +128,11 @@ class Command(OperationCommand):
 def _facts(key: ApiKey) -> dict[str, Any]:
     return {
         "name": key.name,
+        "kind": key.kind,
         "prefix": key.prefix,
         "scopes": key.scopes,
+        "modules": key.modules,
+        "origins": key.origins,
         "state": "active" if key.is_active else "revoked" if key.revoked_at else "expired",
         "createdAt": key.created_at,
         "createdBy": key.created_by,
