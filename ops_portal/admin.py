@@ -17,8 +17,9 @@ from operations.models import ApiKey, AuditEvent, OutboxMessage, Window
 from rollout.admin.flags import FlagAdmin
 from rollout.admin.modules import ModuleAdmin
 from rollout.admin.plans import PlanAdmin
+from rollout.admin.segments import SegmentAdmin
 from rollout.admin.workspaces import WorkspaceAdmin
-from rollout.models import Flag, Module, Plan, Workspace
+from rollout.models import Flag, Module, Plan, Segment, Workspace
 
 # Django registers these two with pages of its own, at the latest by the import of DjangoUserAdmin.
 if isinstance(admin.site.get_model_admin(User), DjangoUserAdmin):
@@ -27,6 +28,7 @@ if isinstance(admin.site.get_model_admin(User), DjangoUserAdmin):
 PAGES = {
     Plan: PlanAdmin,
     Flag: FlagAdmin,
+    Segment: SegmentAdmin,
     Module: ModuleAdmin,
     Workspace: WorkspaceAdmin,
     AuditEvent: AuditEventAdmin,

@@ -14,6 +14,7 @@ GROUPS = (
         (
             ("Plans", "stairs", "rollout.plan"),
             ("Flags", "flag", "rollout.flag"),
+            ("Segments", "group_work", "rollout.segment"),
             ("Modules", "extension", "rollout.module"),
             ("Workspaces", "storefront", "rollout.workspace"),
         ),

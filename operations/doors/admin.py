@@ -334,13 +334,18 @@ class _Page:
         return bool(reasons) and may and all(reason.can_override for reason in reasons)
 
     def _mark(self, refusal: Invalid) -> None:
-        """Put each fault to its field, or above the form."""
-        for name, rule in refusal.fields.items():
-            known = name if name in self.form.fields and self.form.is_bound else None
-            if known or self.form.is_bound:
-                self.form.add_error(known, ValidationError(rule if known else f"{name}: {rule}"))
+        """Put each fault to its field, or above the form.
+
+        The first part of a place such as "rules[0].share" is the field; the error's code is the whole of it.
+        """
+        for place, rule in refusal.fields.items():
+            name = place.partition("[")[0]
+            if name in self.form.fields and self.form.is_bound:
+                self.form.add_error(name, ValidationError(rule, code=place))
+            elif self.form.is_bound:
+                self.form.add_error(None, ValidationError(f"{place}: {rule}"))
             else:
-                messages.error(self.request, f"{name}: {rule}")
+                messages.error(self.request, f"{place}: {rule}")
 
     def _single(self) -> Any:
         return self.targets[0].object if len(self.targets) == 1 else None
@@ -352,6 +357,6 @@ class _Page:
     def _back(self) -> str:
         opts = self.admin.model._meta
         name = f"{self.admin.admin_site.name}:{opts.app_label}_{opts.model_name}"
-        if (single := self._single()) is not None:
+        if (single := self._single()) is not None and single.pk is not None:
             return reverse(f"{name}_change", args=[quote(single.pk)])
         return reverse(f"{name}_changelist")

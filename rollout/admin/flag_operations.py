@@ -5,8 +5,8 @@ from typing import Any
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Names, Operation, Preview
 from operations.errors import NotFound
-from rollout import answers, cohorts, flags
-from rollout.admin import forms
+from rollout import answers, cohorts, flags, overrides
+from rollout.admin import definition, forms, rule_editor, variant_editor
 from rollout.admin.previews import names, units
 from rollout.cohorts import Comparison
 from rollout.models import Flag, Override
@@ -31,32 +31,41 @@ def hold(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
 
 
 def override(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
-    value = inputs["value"] == forms.ON
-    row = flags.override(
-        flag, inputs["unit"], value, reason=inputs["reason"], expires_at=inputs["expires_at"], actor=actor
+    kind, _, variant = inputs["value"].partition(":")
+    row = overrides.override(
+        flag,
+        inputs["unit"],
+        kind != forms.OFF,
+        variant=variant,
+        reason=inputs["reason"],
+        expires_at=inputs["expires_at"],
+        actor=actor,
     )
     return f"{row}."
+
+
+def variants_to_force(flag: Flag) -> Inputs:
+    """What an override may force, beside on and off."""
+    return {"variants": [key for key in flag.variants.values_list("key", flat=True) if key != forms.OFF]}
 
 
 def remove_override(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
     row = Override.objects.select_related("flag__module").filter(flag=flag, unit_id=inputs["unit"]).first()
     if row is None:
         raise NotFound(f"{flag} has no override for {inputs['unit']}.")
-    flags.remove_override(row, actor=actor)
+    overrides.remove_override(row, actor=actor)
     return f"The override of {flag} for {inputs['unit']} is removed."
 
 
 def select(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
-    return f"{flags.select(flag, inputs['workspaces'], actor=actor):,} workspaces were selected for {flag}."
+    count = overrides.select(flag, inputs["workspaces"], actor=actor)
+    return f"{count:,} workspaces were selected for {flag}."
 
 
 def deselect(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
-    return f"{flags.deselect(flag, inputs['workspaces'], actor=actor):,} workspaces were taken off {flag}."
-
-
-def describe(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
-    flags.describe(flag, name=inputs["name"], description=inputs["description"], actor=actor)
-    return f"{flag} is described."
+    return (
+        f"{overrides.deselect(flag, inputs['workspaces'], actor=actor):,} workspaces were taken off {flag}."
+    )
 
 
 def archive(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
@@ -164,6 +173,7 @@ OPERATIONS = (
         perform=override,
         preview=preview_override,
         form=forms.OverrideFlagForm,
+        initial=variants_to_force,
         offered=_live,
         icon="person_edit",
         note="On or off for one workspace or user, whatever the cohort. An earlier override is replaced.",
@@ -198,15 +208,9 @@ OPERATIONS = (
         icon="playlist_remove",
         on_page=False,
     ),
-    Operation(
-        name="describe",
-        title="Describe",
-        permission="rollout.change_flag",
-        perform=describe,
-        form=forms.DescribeForm,
-        initial=lambda flag: {"name": flag.name, "description": flag.description},
-        icon="edit",
-    ),
+    *definition.OPERATIONS,
+    rule_editor.OPERATION,
+    variant_editor.OPERATION,
     Operation(
         name="archive",
         title="Archive",

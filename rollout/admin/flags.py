@@ -2,31 +2,37 @@
 
 from typing import Any
 
-from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from unfold.decorators import display
 
-from operations.doors.admin import actor_of, operation_url
 from operations.doors.downloads import csv_response
 from operations.doors.model_admin import VerbAdmin
-from operations.doors.paging import slice_of
-from operations.errors import Refused
-from rollout import answers, cohorts, facts, records
-from rollout.admin import previews, shares
+from operations.models import AuditEvent
+from rollout import cohorts, facts, records
+from rollout.admin import flag_events, flag_sections, previews, shares, trial
+from rollout.admin.flag_filters import StateFilter
 from rollout.admin.flag_operations import OPERATIONS
-from rollout.admin.forms import DayForm, LookupForm
+from rollout.admin.forms import DayForm
+from rollout.admin.rule_editor import RulesForm
 from rollout.facts import State
-from rollout.models import Enrolment, Flag, Module, Override
+from rollout.models import Enrolment, Flag, Override
 from rollout.reach import FlagFacts
 
-STATE_LABELS = {"Live": "success", "Killed": "danger", "Held back": "warning", "Archived": ""}
-PER_PAGE = 20
+STATE_LABELS = {
+    "Live": "success",
+    "Killed": "danger",
+    "Held back": "warning",
+    "Scheduled": "info",
+    "Ended": "",
+    "Archived": "",
+}
 
 
 class FlagList(ChangeList):
@@ -44,31 +50,11 @@ class FlagList(ChangeList):
         self.result_list = rows
 
 
-class StateFilter(SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("live", "Live"), ("killed", "Killed"), ("held", "Held back"), ("archived", "Archived")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        match self.value():
-            case "live":
-                return queryset.filter(archived_at=None, killed=False)
-            case "killed":
-                return queryset.filter(archived_at=None, killed=True)
-            case "held":
-                return queryset.filter(archived_at=None).exclude(max_percentage=None)
-            case "archived":
-                return queryset.exclude(archived_at=None)
-        return queryset
-
-
 class FlagAdmin(VerbAdmin):
     operations = OPERATIONS
-    list_display = ("key", "state", "module_name", "starts", "share", "override_count")
-    list_filter = (StateFilter, "module")
-    search_fields = ("key", "name")
+    list_display = ("key", "state", "kind", "module_name", "starts", "share", "override_count", "owner")
+    list_filter = (StateFilter, "value_type", "module")
+    search_fields = ("key", "name", "owner")
     list_select_related = ("module",)
     ordering = ("module__name", "from_phase", "pk")
     change_form_outer_before_template = "admin/rollout/flag_head.html"
@@ -89,7 +75,16 @@ class FlagAdmin(VerbAdmin):
             return "Archived"
         if flag.killed:
             return "Killed"
+        now = timezone.now()
+        if flag.off_at is not None and flag.off_at <= now:
+            return "Ended"
+        if flag.on_from is not None and flag.on_from > now:
+            return "Scheduled"
         return "Held back" if flag.max_percentage is not None else "Live"
+
+    @display(description="Answers", ordering="value_type")
+    def kind(self, flag: Flag) -> str:
+        return flag.get_value_type_display()
 
     @display(description="Module", ordering="module__name")
     def module_name(self, flag: Flag) -> str:
@@ -109,8 +104,11 @@ class FlagAdmin(VerbAdmin):
     def override_count(self, flag: Flag) -> int:
         return int(flag.override_count)  # type: ignore[attr-defined]  # FlagList sets it
 
+    def describe(self, event: AuditEvent) -> str:
+        return flag_events.of_event(event)
+
     def page_context(self, request: HttpRequest, obj: Flag) -> dict[str, Any]:
-        state = facts.state_of(obj.module)
+        state = facts.state_for_answers(obj.module)
         return {
             "flag": obj,
             "status": self.state(obj),
@@ -119,66 +117,31 @@ class FlagAdmin(VerbAdmin):
             "by_user": state.by_user,
             "shares": cohorts.shares_with(state, facts_of(state, obj)),
             "plan_id": state.plan_id,
-            **self._lookup(request, obj, state),
-            **self._overrides(request, obj),
-            **self._selection(request, obj),
-            **self._record(request, obj),
+            **flag_sections.definition(self, request, obj),
+            **flag_sections.tried(request, obj, state),
+            **flag_sections.overrides(self, request, obj),
+            **flag_sections.selection(self, request, obj),
+            **flag_sections.record(request, obj),
         }
-
-    def _lookup(self, request: HttpRequest, flag: Flag, state: State) -> dict[str, Any]:
-        form = LookupForm(request.GET if "unit" in request.GET else None)
-        found: dict[str, Any] = {"lookup": form}
-        if form.is_bound and form.is_valid():
-            try:
-                given = answers.of_state(flag.module, state, form.cleaned_data["unit"].strip())
-            except Refused as refusal:
-                form.add_error("unit", refusal.message)
-            else:
-                found["answer"] = next(answer for answer in given if answer.flag == flag.key)
-        return found
-
-    def _overrides(self, request: HttpRequest, flag: Flag) -> dict[str, Any]:
-        page = slice_of(flag.overrides.order_by("unit_id"), request, "overrides", PER_PAGE)
-        may = actor_of(request).may("rollout.override_flag")
-        return {
-            "overrides": page,
-            "override_rows": [
-                (row, operation_url(self, "remove-override", [flag], unit=row.unit_id) if may else "")
-                for row in page
-            ],
-            "now": timezone.now(),
-        }
-
-    def _selection(self, request: HttpRequest, flag: Flag) -> dict[str, Any]:
-        if flag.selected_from_phase is None:
-            return {}
-        rows = flag.selections.filter(removed_at=None).select_related("workspace").order_by("workspace_id")
-        page = slice_of(rows, request, "selected", PER_PAGE)
-        may = actor_of(request).may("rollout.select_units")
-        return {
-            "selections": page,
-            "selection_rows": [
-                (row, operation_url(self, "deselect", [flag], workspaces=row.workspace_id) if may else "")
-                for row in page
-            ],
-        }
-
-    def _record(self, request: HttpRequest, flag: Flag) -> dict[str, Any]:
-        if flag.module.unit == Module.Unit.USER:
-            return {}
-        form = DayForm(request.GET if "at" in request.GET else None)
-        found: dict[str, Any] = {"day": form}
-        if form.is_bound and form.is_valid():
-            found["at"] = form.cleaned_data["at"]
-            found["enrolled"] = records.enrolled(flag, found["at"]).count()
-        return found
 
     def more_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/who/csv/", view(self.who_csv), name="rollout_flag_who_csv"),
             path("<int:pk>/record/csv/", view(self.record_csv), name="rollout_flag_record_csv"),
+            path("<int:pk>/try/", view(self.try_view), name="rollout_flag_try"),
         ]
+
+    def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the flag answers, as a part of a page: by its own rules, or by posted drafts."""
+        flag = self._shown(request, pk)
+        drafted = request.method == "POST"
+        form = RulesForm(request.POST if drafted else request.GET)
+        form.is_valid()
+        asked = form.cleaned_data
+        rules = asked["rules"] if drafted else None
+        found = trial.answered(flag, asked.get("unit", ""), asked.get("context", ""), rules=rules)
+        return TemplateResponse(request, "admin/rollout/editor/trial_answer.html", {"trial": found})
 
     def who_csv(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Everybody who has the flag now."""

@@ -3,38 +3,14 @@
 from typing import Any
 
 from django import forms
-from unfold.widgets import (
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminRadioSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-)
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
 from operations.doors.fields import Moment
+from rollout.admin.fields import Ids, percentage, reason
 
 ON, OFF = "on", "off"
-
-
-class Ids(forms.CharField):
-    """Ids separated by blanks, commas or new lines, as a list without repeats."""
-
-    def __init__(self, *, rows: int = 6, **options: Any) -> None:
-        super().__init__(widget=UnfoldAdminTextareaWidget({"rows": rows}), **options)
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value) or ""
-        return list(dict.fromkeys(text.replace(",", " ").split()))
-
-
-def percentage(**options: Any) -> forms.IntegerField:
-    widget = UnfoldAdminIntegerFieldWidget({"min": 0, "max": 100, "inputmode": "numeric"})
-    return forms.IntegerField(min_value=0, max_value=100, widget=widget, **options)
-
-
-def reason(**options: Any) -> forms.CharField:
-    widget = UnfoldAdminTextareaWidget({"rows": 2})
-    options = {"required": False, "max_length": 2000, "help_text": "Stays in the audit trail.", **options}
-    return forms.CharField(widget=widget, **options)
+# Before the key of a variant among the values of an override.
+VARIANT = "variant:"
 
 
 class OverrideForm(forms.Form):
@@ -75,12 +51,23 @@ class HoldForm(forms.Form):
 
 
 class OverrideFlagForm(forms.Form):
+    """`initial` also brings the variants of a flag that has some."""
+
     unit = forms.CharField(max_length=120, widget=UnfoldAdminTextInputWidget())
     value = forms.ChoiceField(
         choices=[(ON, "On"), (OFF, "Off")], initial=ON, widget=UnfoldAdminRadioSelectWidget()
     )
     reason = reason(required=True, max_length=500)
     expires_at = Moment(required=False, label="Until", help_text="Empty: until it is removed.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if variants := self.initial.get("variants"):
+            self.fields["value"].choices = [  # type: ignore[attr-defined]
+                (ON, "On, a variant by weight"),
+                *((f"{VARIANT}{key}", f"On, always {key}") for key in variants),
+                (OFF, "Off"),
+            ]
 
 
 class RemoveOverrideForm(forms.Form):
@@ -89,13 +76,6 @@ class RemoveOverrideForm(forms.Form):
 
 class SelectionForm(forms.Form):
     workspaces = Ids(label="Workspace ids", help_text="Separated by blanks, commas or new lines.")
-
-
-class DescribeForm(forms.Form):
-    name = forms.CharField(max_length=100, widget=UnfoldAdminTextInputWidget())
-    description = forms.CharField(
-        required=False, max_length=2000, widget=UnfoldAdminTextareaWidget({"rows": 4})
-    )
 
 
 class EligibilityForm(forms.Form):
@@ -117,10 +97,6 @@ class InternalListForm(forms.Form):
         label="Ids on the internal list",
         help_text="They have the module before anybody else.",
     )
-
-
-class LookupForm(forms.Form):
-    unit = forms.CharField(max_length=120, widget=UnfoldAdminTextInputWidget())
 
 
 class DayForm(forms.Form):
