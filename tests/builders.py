@@ -1,14 +1,16 @@
 """Named builders: every state is reached through the verbs, as a user would reach it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from operations.actor import Actor, Door
-from rollout import gates, phases, setup
-from rollout.models import Flag, Member, Module, Plan, Verdict, Workspace
+from rollout import flags, gates, phases, segments, setup, targeting
+from rollout.models import Flag, Member, Module, Plan, Segment, Verdict, Workspace
+from rollout.targeting import RuleDraft, VariantDraft
 
 ROOT = Actor(door=Door.COMMAND, label="root", grants=None)
 
@@ -93,3 +95,45 @@ def flag(key: str = "patient_engagement_module") -> Flag:
 
 def module(key: str = "patient_engagement") -> Module:
     return Module.objects.get(key=key)
+
+
+def a_flag(
+    key: str = "checkout",
+    *,
+    module_key: str = "patient_engagement",
+    variants: Sequence[VariantDraft] = (),
+    rules: Sequence[RuleDraft] = (),
+    **values: Any,
+) -> Flag:
+    """A flag of its own beside the catalogue's, with these variants and rules."""
+    made = flags.create(module(module_key), key, **{"name": key.title(), **values}, actor=ROOT)
+    if variants:
+        targeting.set_variants(made, variants, actor=ROOT)
+    if rules:
+        targeting.set_rules(made, rules, actor=ROOT)
+    return flag(key)
+
+
+def an_experiment(key: str = "colour", **values: Any) -> Flag:
+    """A text flag that answers red or blue, half each, and grey where it is off."""
+    variants = [VariantDraft("red", "#f00", 1), VariantDraft("blue", "#00f", 1), VariantDraft("off", "#888")]
+    return a_flag(key, value_type="string", variants=variants, **values)
+
+
+def where(*, match: str = "all", **wanted: str | Sequence[str]) -> list[dict[str, Any]]:
+    """Groups that hold where attributes have one of the values: `where(country="GB", tier=["a", "b"])`."""
+    conditions = [
+        {"attribute": name, "operator": "in", "values": [values] if isinstance(values, str) else [*values]}
+        for name, values in wanted.items()
+    ]
+    return [{"match": match, "conditions": conditions}]
+
+
+def within(*keys: str, match: str = "all") -> list[dict[str, Any]]:
+    """Groups that hold for the members of segments."""
+    return [{"match": match, "conditions": [{"segment": key} for key in keys]}]
+
+
+def a_segment(key: str = "pilot", groups: Any = None) -> Segment:
+    """A segment of requests from GB, unless `groups` says otherwise."""
+    return segments.save(key, key.title(), "", where(country="GB") if groups is None else groups, actor=ROOT)
