@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from rollout import values
 from rollout.models import Flag, Rule, Variant
 
 
@@ -31,13 +30,12 @@ def needs(flag: Flag) -> dict[str, str]:
 
 def variants(flag: Flag) -> list[dict[str, Any]]:
     """A flag's variants in their order."""
-    return [variant(row) for row in flag.variants.select_related("flag").order_by("position")]
+    return [variant(row) for row in flag.variants.order_by("position")]
 
 
 def variant(row: Variant) -> dict[str, Any]:
-    """A variant, its value as it is answered."""
-    value = values.canonical(row.flag.value_type, row.value)
-    return {"key": row.key, "value": value, "weight": row.weight}
+    """A variant."""
+    return {"key": row.key, "value": row.value, "weight": row.weight}
 
 
 def rules(flag: Flag) -> list[dict[str, Any]]:

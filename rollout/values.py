@@ -1,16 +1,14 @@
 """Which JSON values the variants of a flag may have. Pure."""
 
 import json
-import sys
 from typing import Any
 
 BOOLEAN = "boolean"
 # What a boolean flag answers; of any other flag "off" is the variant where it is off.
 ON, OFF = "on", "off"
 LARGEST_BYTES = 10_000
-# JavaScript and others hold whole numbers exactly up to here.
-LARGEST_INTEGER = 2**53
-LARGEST_FLOAT = sys.float_info.max
+# JavaScript and others hold whole numbers exactly up to here, and PostgreSQL makes those of larger floats.
+LARGEST_NUMBER = 2**53
 DEEPEST = 20
 
 _RULES = {
@@ -25,8 +23,6 @@ def fault_of(value_type: str, value: Any) -> str:
     """The rule that a variant's value breaks in a flag of this type, "" for none."""
     if not _fits(value_type, value):
         return _RULES[value_type]
-    if value_type == "float":
-        return "" if abs(value) <= LARGEST_FLOAT else "must be a finite number"
     if fault := _fault_within(value):
         return fault
     if len(json.dumps(value, ensure_ascii=False).encode()) > LARGEST_BYTES:
@@ -88,6 +84,5 @@ def _fault_of_one(value: Any) -> str:
     if isinstance(value, bool) or value is None or isinstance(value, dict | list):
         return ""
     if isinstance(value, int | float):
-        # A fraction is always smaller; PostgreSQL turns larger floats into whole numbers.
-        return "" if abs(value) <= LARGEST_INTEGER else "must have numbers within ±2^53"
+        return "" if abs(value) <= LARGEST_NUMBER else "must have numbers within ±2^53"
     return "must be JSON"
