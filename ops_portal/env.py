@@ -59,6 +59,14 @@ def percentage(name: str) -> int | None:
     return int(value)
 
 
+def count(name: str, default: int) -> int:
+    """A whole number of at least 1."""
+    value = text(name, str(default))
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", value):
+        raise ImproperlyConfigured(f"{name} must be a whole number from 1 to 999999999")
+    return int(value)
+
+
 def secret(name: str, least: int) -> str:
     """A secret of at least `least` characters, or empty when unset."""
     value = text(name)

@@ -1,4 +1,4 @@
-"""The server's entry."""
+"""The server's entry: Django, and the flag answers beside it."""
 
 import os
 
@@ -6,4 +6,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops_portal.settings")
 
-application = get_wsgi_application()
+# Loads the apps, which the door needs.
+django = get_wsgi_application()
+
+from rollout.ofrep.door import mount  # noqa: E402
+
+application = mount(beside=django)

@@ -1,0 +1,126 @@
+"""Keeps what this process knows up to date: one thread that asks the change feed, and swaps the snapshot.
+
+Until it is started nothing is read. While the database does not answer, what is known stays as it is.
+"""
+
+import atexit
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import Error, connection
+
+from operations import feed
+from rollout import snapshot, usage
+from rollout.known_workspaces import KnownWorkspaces
+from rollout.snapshot import Snapshot
+from rollout.topics import FLAGS, WORKSPACES
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two looks; a change is heard within a second, the time to read it included.
+EVERY = 0.3
+# Seconds after which everything is read anew, should the feed ever have missed something.
+ANEW = 300.0
+# Seconds between two writings of how often flags were asked for.
+WRITE_EVERY = 10.0
+
+
+class NotReady(Exception):
+    """Nothing was read yet, because the database does not answer."""
+
+
+class Follower:
+    """What one process knows: the snapshot, the workspaces, and how often flags were asked for."""
+
+    def __init__(self, most_workspaces: int) -> None:
+        self.workspaces = KnownWorkspaces(most_workspaces)
+        self.usage = usage.Counter()
+        self._snapshot: Snapshot | None = None
+        self._reader: feed.Reader | None = None
+        self._lock = threading.Lock()
+        self._pid = 0
+        self._connected = True
+        self._read_at = self._wrote_at = 0.0
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is known now. Raises NotReady."""
+        found = self._snapshot
+        if found is None:
+            raise NotReady
+        return found
+
+    def start(self) -> None:
+        """Read what there is and follow it from now on, once in each process. Raises NotReady."""
+        if self._pid == os.getpid():
+            return
+        with self._lock:
+            if self._pid == os.getpid():
+                return
+            if not self._in_touch(self.look):
+                raise NotReady
+            atexit.register(self._in_touch, self.usage.write)
+            threading.Thread(target=self._follow, name="follow-flags", daemon=True).start()
+            self._pid = os.getpid()
+
+    def look(self) -> None:
+        """Ask the feed once and take in what changed. Raises what the database raises."""
+        if self._reader is None:
+            reader = feed.Reader([feed.KEYS, FLAGS, WORKSPACES])
+            self._swap(snapshot.read())
+            self._reader, self._read_at = reader, time.monotonic()
+            return
+        changed = self._reader.poll()
+        try:
+            if feed.KEYS in changed or FLAGS in changed:
+                self._swap(snapshot.read())
+            if pks := changed.get(WORKSPACES):
+                if feed.EVERYTHING in pks:
+                    self.workspaces.forget_all(frozenset(self.snapshot.paused))
+                else:
+                    self.workspaces.forget(pks)
+        except Error:
+            # The feed has told it once and will not again: begin anew with the next look.
+            self._reader = None
+            raise
+
+    def _swap(self, found: Snapshot) -> None:
+        if self._snapshot is None or self._reader is None or found.paused != self._snapshot.paused:
+            self.workspaces.forget_all(frozenset(found.paused))
+        self._snapshot = found
+
+    def _follow(self) -> None:
+        while True:
+            began = time.monotonic()
+            self._in_touch(self._turn, began)
+            time.sleep(max(0.0, began + EVERY - time.monotonic()))
+
+    def _turn(self, began: float) -> None:
+        if began - self._read_at > ANEW:
+            self._reader = None
+        self.look()
+        self.workspaces.fill(began + EVERY)
+        self.usage.collect()
+        if began - self._wrote_at > WRITE_EVERY:
+            self._wrote_at = began
+            self.usage.write()
+
+    def _in_touch(self, act: Callable[..., None], *arguments: Any) -> bool:
+        """Do something that needs the database, and say once when it is lost and once when it is back."""
+        try:
+            connection.close_if_unusable_or_obsolete()
+            act(*arguments)
+        except Error as error:
+            if self._connected:
+                logger.warning("the database does not answer; flags are answered from memory: %s", error)
+            self._connected = False
+            connection.close()
+            return False
+        if not self._connected:
+            logger.warning("the database answers again")
+        self._connected = True
+        return True

@@ -1,0 +1,108 @@
+"""Who may ask: keys, the origins of browser keys, and how often. Without a query."""
+
+import hmac
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from operations import keys
+from operations.doors.api import WINDOWS
+from rollout.ofrep.replies import Header, Turned
+from rollout.snapshot import KeyFacts, Snapshot
+
+Environ = Mapping[str, Any]
+
+CHALLENGE: Header = ("WWW-Authenticate", 'Bearer realm="ops-portal"')
+ALLOWED_HEADERS = "authorization, content-type, if-none-match, user-id, workspace-id, x-api-key"
+VARY: Header = ("Vary", "Origin")
+# Names that are counted at once; beyond that the window begins anew, which is generous for a moment.
+MOST_COUNTED = 100_000
+
+
+class Rate:
+    """Counts requests by name in whole windows of time, in this process; a rate reads `60/min`."""
+
+    def __init__(self, rate: str) -> None:
+        count, _, period = rate.partition("/")
+        self._most, self._window = int(count), WINDOWS[period[0]]
+        self._began = 0
+        self._counts: dict[object, int] = {}
+        self._lock = threading.Lock()
+
+    def count(self, name: object) -> None:
+        """Count one request. Raises Turned for one too many in this window."""
+        now = time.time()
+        began = int(now // self._window)
+        with self._lock:
+            if began != self._began or len(self._counts) > MOST_COUNTED:
+                self._began, self._counts = began, {}
+            count = self._counts[name] = self._counts.get(name, 0) + 1
+        if count > self._most:
+            wait = max(1, int((began + 1) * self._window - now) + 1)
+            # Whole seconds and never a date: clients crash on one, or wait 2026 seconds.
+            raise Turned(429, "Too many requests.", headers=[("Retry-After", str(wait))])
+
+
+class Access:
+    """Checks the keys of requests against what the process knows of them."""
+
+    def __init__(self, by_key: Rate, by_address: Rate) -> None:
+        self._by_key, self._by_address = by_key, by_address
+
+    def check(self, environ: Environ, snapshot: Snapshot) -> KeyFacts:
+        """The key of a request that may evaluate flags. Raises Turned: 401, 403 or 429."""
+        key = _find(environ, snapshot)
+        if key is None:
+            self._by_address.count(environ.get("REMOTE_ADDR"))
+            raise Turned(
+                401,
+                "A key that may evaluate flags is needed, as Authorization: Bearer KEY or X-API-Key: KEY.",
+                headers=[CHALLENGE],
+            )
+        if key.origins is not None and environ.get("HTTP_ORIGIN") not in key.origins:
+            self._by_address.count(environ.get("REMOTE_ADDR"))
+            raise Turned(403, "This browser key is not for pages of this origin.")
+        self._by_key.count(key.pk)
+        keys.last_use.note(key.pk)
+        return key
+
+
+def cors(environ: Environ, snapshot: Snapshot) -> tuple[Header, ...]:
+    """The headers that let a page of an origin that some key names read the reply."""
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is None:
+        return ()
+    if origin not in snapshot.origins:
+        return (VARY,)
+    return (
+        VARY,
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Expose-Headers", "ETag, Retry-After"),
+    )
+
+
+def preflight(allowed: tuple[Header, ...], methods: str) -> tuple[Header, ...]:
+    """The headers of an answer to OPTIONS, for a route that takes these methods."""
+    return (
+        *allowed,
+        ("Allow", methods),
+        ("Access-Control-Allow-Methods", methods),
+        ("Access-Control-Allow-Headers", ALLOWED_HEADERS),
+        ("Access-Control-Max-Age", "7200"),
+    )
+
+
+def _find(environ: Environ, snapshot: Snapshot) -> KeyFacts | None:
+    text = environ.get("HTTP_AUTHORIZATION")
+    if text is not None:
+        kind, _, text = text.strip().partition(" ")
+        text = text.strip() if kind.lower() == "bearer" else None
+    if text is None:
+        text = environ.get("HTTP_X_API_KEY", "")
+    parts = keys.split(text)
+    key = snapshot.keys.get(parts[0]) if parts else None
+    if parts is None or key is None or not hmac.compare_digest(key.digest, keys.digest(parts[1])):
+        return None
+    return key if key.expires_at is None or key.expires_at > datetime.now(UTC) else None

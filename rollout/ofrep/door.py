@@ -1,0 +1,172 @@
+"""The routes: one flag, all flags, and the flags of a module."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from django.conf import settings
+
+from rollout.answers import ALIASES
+from rollout.follower import Follower, NotReady
+from rollout.ofrep.access import Access, Environ, Rate, cors, preflight
+from rollout.ofrep.outcomes import Outcome, outcome
+from rollout.ofrep.questions import Units, read_context
+from rollout.ofrep.replies import (
+    FLAG_NOT_FOUND,
+    STATUS,
+    UNCHANGED,
+    Reply,
+    Turned,
+    api_error,
+    json_reply,
+    ofrep_error,
+)
+from rollout.snapshot import KeyFacts, ModuleFacts, Snapshot
+from rollout.switches import Asked
+
+logger = logging.getLogger(__name__)
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+FLAGS = "/ofrep/v1/evaluate/flags"
+FLAG = f"{FLAGS}/"
+MODULES = "/api/feature-flags/"
+EXPLAIN = "/explain"
+# Named in the header, for modules of either unit.
+WORKSPACE_ID, USER_ID = "HTTP_WORKSPACE_ID", "HTTP_USER_ID"
+
+
+class Door:
+    """A WSGI application: answers what is asked of flags, and passes everything else on to `beside`."""
+
+    def __init__(self, follower: Follower, access: Access, beside: Application) -> None:
+        self._follower, self._access, self._beside = follower, access, beside
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path.startswith(FLAG):
+            reply = self._ofrep(environ, _text(path[len(FLAG) :]))
+        elif path == FLAGS:
+            reply = self._ofrep(environ, None)
+        elif path.startswith(MODULES) and not path.endswith(EXPLAIN):
+            reply = self._module(environ, _text(path[len(MODULES) :]))
+        else:
+            return self._beside(environ, start_response)
+        start_response(STATUS[reply.status], [*reply.headers, ("Content-Length", str(len(reply.body)))])
+        return [reply.body]
+
+    def _ofrep(self, environ: Environ, key: str | None) -> Reply:
+        """One flag, or with no key all of them."""
+        return self._answer(
+            environ,
+            "POST",
+            lambda snapshot, who: self._flags(environ, snapshot, who, key),
+            lambda found: ofrep_error(found, key),
+        )
+
+    def _module(self, environ: Environ, key: str) -> Reply:
+        return self._answer(
+            environ, "GET", lambda snapshot, who: self._on_or_off(environ, snapshot, who, key), api_error
+        )
+
+    def _answer(
+        self,
+        environ: Environ,
+        method: str,
+        answer: Callable[[Snapshot, KeyFacts], Reply],
+        refuse: Callable[[Turned], Reply],
+    ) -> Reply:
+        """What `answer` says to a request that may ask; what turns it away in the words of `refuse`."""
+        allowed: tuple[tuple[str, str], ...] = ()
+        try:
+            self._follower.start()
+            snapshot = self._follower.snapshot
+            allowed = cors(environ, snapshot)
+            methods = f"{method}, OPTIONS"
+            if environ["REQUEST_METHOD"] == "OPTIONS":
+                return Reply(204, headers=preflight(allowed, methods))
+            if environ["REQUEST_METHOD"] != method:
+                raise Turned(405, f"Use {method}.", headers=[("Allow", methods)])
+            reply = answer(snapshot, self._access.check(environ, snapshot))
+        except Turned as found:
+            reply = refuse(found)
+        except NotReady:
+            unavailable = "The portal has just started, and its database does not answer."
+            reply = refuse(Turned(503, unavailable, headers=[("Retry-After", "1")]))
+        except Exception:
+            # Whatever it was, the sender gets an answer in the form that it reads.
+            logger.exception("a flag could not be answered")
+            reply = refuse(Turned(500, "The portal failed; its log says how."))
+        return reply._replace(headers=(*reply.headers, *allowed)) if allowed else reply
+
+    def _flags(self, environ: Environ, snapshot: Snapshot, who: KeyFacts, key: str | None) -> Reply:
+        context = read_context(environ)
+        units = Units(context, self._follower.workspaces)
+        now = datetime.now(UTC)
+        if key is None:
+            found = [
+                each
+                for module in snapshot.modules.values()
+                if not who.modules or module.key in who.modules
+                for each in _live(module, Asked(units.of(module), context, now), units)
+            ]
+            self._follower.usage.note(found)
+            return _bulk(b'{"flags":[' + b",".join([each.body for each in found]) + b"]}", environ)
+        module, switch = snapshot.flags.get(key) or _no_flag(key)
+        if who.modules and module.key not in who.modules:
+            _no_flag(key)
+        answered = outcome(switch, Asked(units.of(module), context, now), units)
+        self._follower.usage.note((answered,))
+        return json_reply(answered.body)
+
+    def _on_or_off(self, environ: Environ, snapshot: Snapshot, who: KeyFacts, key: str) -> Reply:
+        module = snapshot.modules.get(ALIASES.get(key, key))
+        if module is None or (who.modules and module.key not in who.modules):
+            raise Turned(404, f"There is no module {key!r}.")
+        header, name = (USER_ID, "targetingKey") if module.by_user else (WORKSPACE_ID, "workspace")
+        context = {name: environ[header]} if environ.get(header) else {}
+        try:
+            units = Units(context, self._follower.workspaces)
+        except Turned as fault:
+            spelled = "User-ID" if module.by_user else "Workspace-ID"
+            rule = fault.message.partition(": ")[2]
+            raise Turned(400, f"{spelled}: {rule}", fields={spelled: rule}) from None
+        found = _live(module, Asked(units.of(module), context, datetime.now(UTC)), units)
+        self._follower.usage.note(found)
+        told = {"module": module.key, "flags": {each.flag: each.on for each in found}}
+        return json_reply(orjson.dumps(told))
+
+
+def mount(*, beside: Application) -> Door:
+    """The door as the settings want it, with a follower of its own."""
+    return Door(
+        Follower(settings.FLAG_CACHE_WORKSPACES),
+        Access(Rate(settings.EVALUATION_RATE), Rate(settings.EVALUATION_ANONYMOUS_RATE)),
+        beside,
+    )
+
+
+def _live(module: ModuleFacts, asked: Asked, units: Units) -> list[Outcome]:
+    """The answers of a module's flags, without those that are archived."""
+    return [outcome(switch, asked, units) for switch in module.live]
+
+
+def _bulk(body: bytes, environ: Environ) -> Reply:
+    """All answers with their ETag; 304 where the sender has them."""
+    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    known = environ.get("HTTP_IF_NONE_MATCH")
+    if known is not None and etag in known:
+        return Reply(304, headers=(("ETag", etag), *UNCHANGED))
+    return json_reply(body, ("ETag", etag))
+
+
+def _no_flag(key: str) -> Any:
+    raise Turned(404, f"There is no flag {key!r}.", FLAG_NOT_FOUND)
+
+
+def _text(path: str) -> str:
+    """A part of the path, which WSGI gives byte by byte, as the UTF-8 that it is."""
+    return path.encode("latin-1").decode("utf-8", "replace")
