@@ -14,6 +14,9 @@ from django.utils.functional import cached_property
 from rollout.admin import rows
 from rollout.admin.rows import Faults, Rows, Shape, ShownRows
 
+# Among the clean data: a button was pressed that adds, removes or moves a row.
+ARRANGING = "arranging"
+
 
 class RowsWidget(forms.Widget):
     """Reads rows; what draws them is the field's template."""
@@ -52,6 +55,12 @@ class RowsBoundField(BoundField):
         return rows.shown(value if isinstance(value, Rows) else Rows([]), self.name, field.shape, self.faults)
 
     @property
+    def arranging(self) -> bool:
+        """Whether a button was pressed that adds, removes or moves a row."""
+        value = self.value()
+        return isinstance(value, Rows) and value.arranged
+
+    @property
     def more_faults(self) -> list[str]:
         """The faults that no row shows. To be asked for after the rows were drawn."""
         self.editor  # noqa: B018  # takes the faults that have a place
@@ -66,3 +75,19 @@ class RowsField(forms.Field):
     def __init__(self, shape: Shape, template: str, **options: Any) -> None:
         self.shape, self.template = shape, template
         super().__init__(widget=RowsWidget(shape), required=False, **options)
+
+
+class RowsForm(forms.Form):
+    """A form with rows. While somebody arranges them nothing is judged yet: a new row is blank.
+
+    The clean data then has `ARRANGING`, and may lack any field.
+    """
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if not self.is_bound:
+            return
+        for name, field in self.fields.items():
+            if isinstance(field, RowsField) and self[name].arranging:
+                self.errors.clear()
+                self.cleaned_data[ARRANGING] = True

@@ -12,14 +12,13 @@ from rollout import records
 from rollout.admin import groups_editor, rule_editor, trial, variant_editor
 from rollout.admin.forms import DayForm
 from rollout.admin.trial import TrialForm
-from rollout.facts import State
 from rollout.models import Flag, Module
 
 PER_PAGE = 20
 
 
 def definition(admin: VerbAdmin, request: HttpRequest, flag: Flag) -> dict[str, Any]:
-    """Rules in words and variants with their shares, each with the link that changes it."""
+    """Rules in words and variants with their shares, each with the link that changes it; the test box."""
     may = actor_of(request).may("rollout.change_flag") and flag.archived_at is None
     boolean = flag.value_type == Flag.ValueType.BOOLEAN
     rules = list(flag.rules.all())
@@ -31,21 +30,12 @@ def definition(admin: VerbAdmin, request: HttpRequest, flag: Flag) -> dict[str, 
         "variants": [] if boolean else variant_editor.lines(flag, flag.variants.all()),
         "edit_variants": operation_url(admin, "variants", [flag]) if may and not boolean else "",
         "not_counted": trial.NOT_COUNTED,
+        "trial_form": TrialForm(initial=trial.offered(flag)),
     }
 
 
 def _name_segments(rules: Any) -> bool:
     return any("segment" in each for rule in rules for group in rule.groups for each in group["conditions"])
-
-
-def tried(request: HttpRequest, flag: Flag, state: State) -> dict[str, Any]:
-    """The test box, with the answer where something was asked."""
-    form = TrialForm(request.GET if "unit" in request.GET else None, initial=trial.offered(flag))
-    found = None
-    if form.is_bound and form.is_valid():
-        asked = form.cleaned_data
-        found = trial.answered(flag, asked["unit"], asked["context"], state=state)
-    return {"trial_form": form, "trial": found}
 
 
 def overrides(admin: VerbAdmin, request: HttpRequest, flag: Flag) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from operations.doors.downloads import csv_response
 from operations.doors.model_admin import VerbAdmin
 from operations.models import AuditEvent
 from rollout import cohorts, facts, records
-from rollout.admin import flag_events, flag_sections, previews, shares, trial
+from rollout.admin import flag_events, flag_sections, previews, shares, trial, usage_chart
 from rollout.admin.flag_filters import StateFilter
 from rollout.admin.flag_operations import OPERATIONS
 from rollout.admin.forms import DayForm
@@ -108,7 +108,7 @@ class FlagAdmin(VerbAdmin):
         return flag_events.of_event(event)
 
     def page_context(self, request: HttpRequest, obj: Flag) -> dict[str, Any]:
-        state = facts.state_for_answers(obj.module)
+        state = facts.state_of(obj.module)
         return {
             "flag": obj,
             "status": self.state(obj),
@@ -118,7 +118,7 @@ class FlagAdmin(VerbAdmin):
             "shares": cohorts.shares_with(state, facts_of(state, obj)),
             "plan_id": state.plan_id,
             **flag_sections.definition(self, request, obj),
-            **flag_sections.tried(request, obj, state),
+            "usage": usage_chart.of_flag(obj),
             **flag_sections.overrides(self, request, obj),
             **flag_sections.selection(self, request, obj),
             **flag_sections.record(request, obj),
@@ -133,15 +133,28 @@ class FlagAdmin(VerbAdmin):
         ]
 
     def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What the flag answers, as a part of a page: by its own rules, or by posted drafts."""
+        """What the flag answers to whom, by its own rules or by posted drafts.
+
+        A script gets the answer alone, anybody else a page with it.
+        """
         flag = self._shown(request, pk)
         drafted = request.method == "POST"
-        form = RulesForm(request.POST if drafted else request.GET)
+        form = RulesForm(request.POST if drafted else request.GET, initial=trial.offered(flag))
         form.is_valid()
         asked = form.cleaned_data
         rules = asked["rules"] if drafted else None
         found = trial.answered(flag, asked.get("unit", ""), asked.get("context", ""), rules=rules)
-        return TemplateResponse(request, "admin/rollout/editor/trial_answer.html", {"trial": found})
+        if "HX-Request" in request.headers:
+            return TemplateResponse(request, "admin/rollout/editor/trial_answer.html", {"trial": found})
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Who has it?",
+            "opts": self.opts,
+            "original": flag,
+            "trial": found,
+            "trial_form": form,
+        }
+        return TemplateResponse(request, "admin/rollout/flag_try.html", context)
 
     def who_csv(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Everybody who has the flag now."""

@@ -37,10 +37,11 @@ class Shape:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one field. `focus` is the id of the control to go on with."""
+    """The rows of one field. `arranged` says that a button changed them, `focus` where to go on."""
 
     rows: Sequence[Row]
     focus: str = ""
+    arranged: bool = False
 
     def __str__(self) -> str:
         """A digest: two of these are the same when they say the same."""
@@ -52,7 +53,8 @@ def read(data: Mapping[str, Any], name: str, shape: Shape) -> Rows:
     rows = list(_read(data, name, shape))
     verb, _, place = str(data.get(PREVIEW, "")).partition(":")
     if place.partition("-")[0] == name:
-        return Rows(rows, _changed(rows, name, shape, verb, place))
+        focus = _changed(rows, name, shape, verb, place)
+        return Rows(rows, focus, arranged=True)
     return Rows(_without_blank(rows, shape))
 
 

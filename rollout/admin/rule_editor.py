@@ -8,12 +8,13 @@ from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation, Preview
 from rollout import targeting
 from rollout.admin import groups_editor, trial
-from rollout.admin.editors import RowsField
+from rollout.admin.editors import ARRANGING, RowsField, RowsForm
 from rollout.admin.rows import Row, Rows, Shape, whole
 from rollout.models import Flag, Rule
 from rollout.targeting import RuleDraft
+from rollout.values import OFF
 
-BY_WEIGHT, OFF = "", "off"
+BY_WEIGHT = ""
 
 
 def _is_blank(row: Row) -> bool:
@@ -40,7 +41,7 @@ class RulesField(RowsField):
         return [_draft(row) for row in value.rows]
 
 
-class RulesForm(trial.TrialForm):
+class RulesForm(RowsForm, trial.TrialForm):
     """The rules, and whom to try them on. `initial` also brings what the controls offer."""
 
     body = "admin/rollout/editor/rules_form.html"
@@ -128,8 +129,10 @@ def perform(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> st
     return f"{flag} has {count} targeting rule{'' if count == 1 else 's'}."
 
 
-def preview(flag: Flag, inputs: Inputs, actor: Actor) -> Preview:
+def preview(flag: Flag, inputs: Inputs, actor: Actor) -> Preview | None:
     """The rules in words, as they are and as they would be, and what a tried unit would hear."""
+    if inputs.get(ARRANGING):
+        return None
     drafts: Sequence[RuleDraft] = inputs["rules"]
     targeting.check_rules(flag, drafts)
     segments = groups_editor.segment_names()

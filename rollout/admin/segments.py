@@ -14,7 +14,7 @@ from operations.doors.model_admin import VerbAdmin
 from operations.models import AuditEvent
 from rollout import segments
 from rollout.admin import flag_events, groups_editor
-from rollout.admin.editors import RowsField
+from rollout.admin.editors import ARRANGING, RowsField, RowsForm
 from rollout.admin.groups_editor import GROUP
 from rollout.admin.rows import Rows
 from rollout.models import Flag, Rule, Segment
@@ -30,7 +30,7 @@ class GroupsField(RowsField):
         return groups_editor.to_groups(value.rows)
 
 
-class SegmentForm(forms.Form):
+class SegmentForm(RowsForm):
     """A segment but for its key, which rules go by. `initial` also brings what the controls offer."""
 
     body = "admin/rollout/editor/segment_form.html"
@@ -49,7 +49,7 @@ class SegmentForm(forms.Form):
 class NewSegmentForm(SegmentForm):
     key = forms.CharField(
         max_length=30,
-        help_text="Rules name the segment by it, and it stays as it is. Lower-case letters, digits, dashes.",
+        help_text="Rules name the segment by it; it stays as it is. Lower-case letters, digits, underscores.",
         widget=UnfoldAdminTextInputWidget(),
     )
     field_order = ("key", "name", "description", "groups")
@@ -81,8 +81,10 @@ def remove(segment: Segment, inputs: Inputs, actor: Actor, version: int | None) 
     return f"The segment {segment.name} is removed."
 
 
-def preview(segment: Segment, inputs: Inputs, actor: Actor) -> Preview:
+def preview(segment: Segment, inputs: Inputs, actor: Actor) -> Preview | None:
     """The conditions in words, as they are and as they would be, and whom that concerns."""
+    if inputs.get(ARRANGING):
+        return None
     segments.check(
         segment.key, name=inputs["name"], description=inputs["description"], groups=inputs["groups"]
     )

@@ -13,7 +13,6 @@ from rollout import answers, facts, targeting
 from rollout.admin import pairs
 from rollout.answers import LONGEST_UNIT
 from rollout.evaluation import Answer
-from rollout.facts import State
 from rollout.models import Flag, Module, Rule
 from rollout.targeting import RuleDraft
 
@@ -56,12 +55,11 @@ def answered(
     unit: str,
     context: str,
     *,
-    state: State | None = None,
     rules: Sequence[RuleDraft] | None = None,
 ) -> Trial | None:
     """What the flag answers, by `rules` instead of its own where they are given; None where nothing is asked.
 
-    `context` is text as `pairs.read` takes it. `state` is that of the flag's module, if it was read before.
+    `context` is text as `pairs.read` takes it.
     """
     asked = unit.strip() or None
     if asked is None and not context.strip():
@@ -70,8 +68,8 @@ def answered(
         attributes = _attributes(context)
         if rules is not None:
             return Trial(answers.tried(flag, asked, attributes, rules=_unsaved(flag, rules)))
-        known = facts.state_for_answers(flag.module) if state is None else state
-        return Trial(answers.of_flag(flag, known, asked, attributes))
+        state = facts.state_for_answers(flag.module)
+        return Trial(answers.of_flag(flag, state, asked, attributes))
     except Invalid as refusal:
         return Trial(faults=[f"{place_in_words(place)} {rule}." for place, rule in refusal.fields.items()])
     except Refused as refusal:

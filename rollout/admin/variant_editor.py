@@ -5,20 +5,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation, Preview
 from operations.errors import Invalid
 from rollout import targeting
 from rollout.admin import pairs
-from rollout.admin.editors import RowsField
+from rollout.admin.editors import ARRANGING, RowsField, RowsForm
 from rollout.admin.rows import Row, Rows, Shape, whole
 from rollout.models import Flag, Variant
 from rollout.targeting import VariantDraft
+from rollout.values import OFF
 
 ValueType = Flag.ValueType
-OFF = "off"
 HINTS = {
     ValueType.STRING: "A text.",
     ValueType.INTEGER: "A whole number.",
@@ -46,7 +44,7 @@ class VariantsField(RowsField):
         super().__init__(VARIANT, "admin/rollout/editor/variants.html", label="Variants")
 
 
-class VariantsForm(forms.Form):
+class VariantsForm(RowsForm):
     """`initial` also brings what the controls say."""
 
     body = "admin/rollout/editor/variants_form.html"
@@ -156,8 +154,10 @@ def perform(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> st
     return f"{flag} has {len(wanted)} variants."
 
 
-def preview(flag: Flag, inputs: Inputs, actor: Actor) -> Preview:
+def preview(flag: Flag, inputs: Inputs, actor: Actor) -> Preview | None:
     """The variants with their shares, as they are and as they would be."""
+    if inputs.get(ARRANGING):
+        return None
     wanted = drafts(flag, inputs["variants"].rows)
     targeting.check_variants(flag, wanted)
     context = {"now": lines(flag, flag.variants.all()), "then": lines(flag, wanted)}
