@@ -21,8 +21,9 @@ from django.utils import timezone
 
 from operations import keys, outbox, windows
 from operations.models import AuditEvent
-from rollout import gates, overrides, phases
-from rollout.models import Flag, Module, Phase, Plan
+from rollout import gates, overrides, phases, segments, targeting
+from rollout.models import Flag, FlagUsage, Module, Phase, Plan, Segment
+from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders
 from tests.builders import ROOT
 
@@ -59,7 +60,14 @@ PAGES: dict[str, Callable[[], str]] = {
     "plan: roll back": lambda: confirmation("rollout_plan", "rollback", builders.engagement().pk),
     "plan: pause": lambda: confirmation("rollout_plan", "pause", builders.engagement().pk),
     "flags": a_list("rollout_flag"),
-    "flag": lambda: reverse("admin:rollout_flag_change", args=[builders.flag().pk]) + "?unit=W00000",
+    "flag": lambda: reverse("admin:rollout_flag_change", args=[builders.flag().pk]),
+    "flag: try": lambda: reverse("admin:rollout_flag_try", args=[builders.flag().pk]) + "?unit=W00000",
+    "flag: rules": lambda: confirmation("rollout_flag", "rules", builders.flag().pk),
+    "flag: variants": lambda: confirmation("rollout_flag", "variants", builders.flag("button_colour").pk),
+    "flag: create": lambda: reverse("admin:rollout_flag_operate", args=["create"]),
+    "segments": a_list("rollout_segment"),
+    "segment": lambda: reverse("admin:rollout_segment_change", args=[newest(Segment)]),
+    "segment: edit": lambda: confirmation("rollout_segment", "edit", newest(Segment)),
     "flag: kill": lambda: confirmation("rollout_flag", "kill", builders.flag().pk),
     "modules": a_list("rollout_module"),
     "module": lambda: reverse("admin:rollout_module_change", args=[builders.module().pk]),
@@ -86,6 +94,7 @@ def rows(count: int) -> None:
     plan = builders.a_plan_in_phase(2, eligible=20 * count)
     builders.a_verdict(plan)
     core = builders.flag()
+    rules(count)
     for number in range(count):
         module = Module.objects.create(
             key=f"module_{number}", name=f"Module {number}", tiers=[f"tier_{number}"]
@@ -105,6 +114,31 @@ def rows(count: int) -> None:
         windows.plan("freeze", f"Freeze {number}", starts_at=tomorrow, ends_at=None, actor=ROOT)
     phases.set_percentage(plan, 26, actor=ROOT)
     builders.open_gate(builders.engagement())
+
+
+def rules(count: int) -> None:
+    """`count` rules, segments, variants and hours of usage of a flag that has them all."""
+    core = builders.flag()
+    for number in range(count):
+        groups = [
+            {
+                "match": "all",
+                "conditions": [{"attribute": "country", "operator": "in", "values": [f"{number}"]}],
+            }
+        ]
+        segments.save(f"segment_{number}", f"Segment {number}", "", groups, actor=ROOT)
+    member = [{"match": "any", "conditions": [{"segment": f"segment_{n}"} for n in range(count)]}]
+    targeting.set_rules(core, [RuleDraft(f"Rule {n}", member) for n in range(count)], actor=ROOT)
+    colour = Flag.objects.create(
+        key="button_colour", name="Colour", module=builders.module("health_management"), value_type="string"
+    )
+    drafts = [VariantDraft(f"v{number}", "text", 1) for number in range(count)]
+    targeting.set_variants(colour, drafts, actor=ROOT)
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    FlagUsage.objects.bulk_create(
+        FlagUsage(flag=core, hour=hour - timedelta(hours=n), variant="on", reason="SPLIT", count=1)
+        for n in range(count)
+    )
 
 
 def counted(client: Client, page: str) -> int:
