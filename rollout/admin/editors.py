@@ -87,7 +87,6 @@ class RowsForm(forms.Form):
         super().full_clean()
         if not self.is_bound:
             return
-        for name, field in self.fields.items():
-            if isinstance(field, RowsField) and self[name].arranging:
-                self.errors.clear()
-                self.cleaned_data[ARRANGING] = True
+        if any(isinstance(field, RowsBoundField) and field.arranging for field in self):
+            self.errors.clear()
+            self.cleaned_data[ARRANGING] = True

@@ -15,9 +15,9 @@ from unfold.decorators import display
 from operations.doors.downloads import csv_response
 from operations.doors.model_admin import VerbAdmin
 from operations.models import AuditEvent
-from rollout import cohorts, facts, records
+from rollout import cleanup, cohorts, facts, records
 from rollout.admin import flag_events, flag_sections, previews, shares, trial, usage_chart
-from rollout.admin.flag_filters import StateFilter
+from rollout.admin.flag_filters import CleanUpFilter, StateFilter
 from rollout.admin.flag_operations import OPERATIONS
 from rollout.admin.forms import DayForm
 from rollout.admin.rule_editor import RulesForm
@@ -53,7 +53,7 @@ class FlagList(ChangeList):
 class FlagAdmin(VerbAdmin):
     operations = OPERATIONS
     list_display = ("key", "state", "kind", "module_name", "starts", "share", "override_count", "owner")
-    list_filter = (StateFilter, "value_type", "module")
+    list_filter = (StateFilter, CleanUpFilter, "value_type", "module")
     search_fields = ("key", "name", "owner")
     list_select_related = ("module",)
     ordering = ("module__name", "from_phase", "pk")
@@ -118,6 +118,7 @@ class FlagAdmin(VerbAdmin):
             "shares": cohorts.shares_with(state, facts_of(state, obj)),
             "plan_id": state.plan_id,
             **flag_sections.definition(self, request, obj),
+            "clean_up": cleanup.reasons([obj]).get(obj.pk, []),
             "usage": usage_chart.of_flag(obj),
             **flag_sections.overrides(self, request, obj),
             **flag_sections.selection(self, request, obj),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from unfold.decorators import display
 
 from operations.actor import Actor
@@ -11,6 +12,7 @@ from operations.doors.admin import Inputs, Names, Operation, Preview
 from operations.doors.model_admin import VerbAdmin
 from rollout import modules
 from rollout.admin import forms, previews, shares
+from rollout.admin.flag_transfer import TransferPages, may_import
 from rollout.models import Module, Plan
 
 LISTS = ("tiers", "statuses", "roles")
@@ -85,6 +87,9 @@ class ModuleAdmin(VerbAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Module | None = None) -> Any:
         return ()
 
+    def more_urls(self) -> list[URLPattern]:
+        return TransferPages(self).urls()
+
     @display(description="Flags", ordering="flag_count")
     def flag_count(self, module: Module) -> int:
         return int(module.flag_count)  # type: ignore[attr-defined]  # annotated
@@ -102,5 +107,6 @@ class ModuleAdmin(VerbAdmin):
             "eligible": None if by_user else shares.eligible_of([obj])[obj.pk],
             "plan": next((plan for plan in obj.plans.all() if plan.status != Plan.Status.ARCHIVED), None),
             "flags": obj.flags.order_by("from_phase", "pk"),
+            "may_import_flags": may_import(request),
             "internal": list(obj.internal_units.values_list("unit_id", flat=True)[:51]),
         }
