@@ -36,6 +36,7 @@ __all__ = [
     "compiled",
     "parse",
     "segments_in",
+    "segments_named",
 ]
 
 
@@ -76,6 +77,18 @@ def segments_in(groups: Sequence[Group]) -> frozenset[str]:
     return frozenset(
         condition.segment for group in groups for condition in group.conditions if condition.segment
     )
+
+
+def segments_named(groups: Any) -> list[str]:
+    """The keys of the segments that JSON groups name, as often as they do; the groups may be faulty."""
+    found = []
+    for group in groups if isinstance(groups, list) else []:
+        conditions = group.get("conditions") if isinstance(group, dict) else None
+        for condition in conditions if isinstance(conditions, list) else []:
+            segment = condition.get("segment") if isinstance(condition, dict) else None
+            if isinstance(segment, str):
+                found.append(segment)
+    return found
 
 
 def compiled(groups: Sequence[Group], segments: Mapping[str, Matcher]) -> Matcher:

@@ -125,6 +125,26 @@ def require(
 
 
 @transaction.atomic
+def set_phases(flag: Flag, from_phase: int, selected_from_phase: int | None = None, *, actor: Actor) -> Flag:
+    """Say from which phase the whole cohort has a flag, and from which earlier one its selected workspaces.
+
+    Whoever has it follows at once. Raises Invalid as `create` does.
+    """
+    actor.require("rollout.change_flag", "change from which phase a flag is on")
+    flag = flag_changes.lock_live(flag)
+    before = {"from_phase": flag.from_phase, "selected_from_phase": flag.selected_from_phase}
+    after = {"from_phase": from_phase, "selected_from_phase": selected_from_phase}
+    if after == before:
+        return flag
+    flag.from_phase, flag.selected_from_phase = from_phase, selected_from_phase
+    if faults := flag_checks.of_phases(flag):
+        raise Invalid(faults)
+    flag_changes.save(flag, "from_phase", "selected_from_phase")
+    records.settle(flag.module)
+    return flag_changes.done(flag, "flag.phases_set", actor, data={"before": before, "after": after})
+
+
+@transaction.atomic
 def schedule(
     flag: Flag, on_from: datetime | None, off_at: datetime | None, *, actor: Actor, reason: str = ""
 ) -> Flag:

@@ -118,8 +118,14 @@ def uses_of(key: str) -> Uses:
     """Everything that names the segment `key`."""
     rules = Rule.objects.select_related("flag").order_by("flag__key", "position")
     return Uses(
-        tuple((rule.flag.key, rule.name) for rule in rules.iterator() if key in _named(rule.groups)),
-        tuple(row.key for row in Segment.objects.order_by("key") if key in _named(row.groups)),
+        tuple(
+            (rule.flag.key, rule.name)
+            for rule in rules.iterator()
+            if key in conditions.segments_named(rule.groups)
+        ),
+        tuple(
+            row.key for row in Segment.objects.order_by("key") if key in conditions.segments_named(row.groups)
+        ),
     )
 
 
@@ -136,16 +142,6 @@ def _check_version(key: str, segment: Segment | None, version: int | None) -> No
         )
 
 
-def _named(groups: list[dict[str, Any]]) -> list[str]:
-    """The segments that checked groups name, as often as they do."""
-    return [
-        condition["segment"]
-        for group in groups
-        for condition in group["conditions"]
-        if "segment" in condition
-    ]
-
-
 def _fault_of_graph(stored: Mapping[str, list[dict[str, Any]]]) -> str:
     """Why segments cannot use one another as these groups say; "" where they can."""
     # Of each segment: how deep it goes, and how many conditions it comes to.
@@ -157,7 +153,7 @@ def _fault_of_graph(stored: Mapping[str, list[dict[str, Any]]]) -> str:
             return f"would go in a circle: {' → '.join(path)}"
         if len(path) > DEEPEST:
             return f"would nest more than {DEEPEST} segments: {' → '.join(path)}"
-        named = _named(stored[key])
+        named = conditions.segments_named(stored[key])
         for each in named:
             if each not in measured and (fault := measure(each, path)):
                 return fault

@@ -1,14 +1,18 @@
-"""`manage.py feature_flags`: every flag with its source, and what does not agree."""
+"""`manage.py feature_flags`: every flag with its source, what does not agree, and flags as files."""
 
+import getpass
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rollout import cohorts, flags, overrides, phases, verification
+from rollout import cohorts, flag_files, flags, overrides, phases, verification
 from rollout.models import Enrolment, Flag, InternalUnit, Member, Module, Plan
+from rollout.targeting import RuleDraft
 from tests import builders
 from tests.builders import ROOT
-from tests.doors import run
+from tests.doors import events_after, every_row, last_event, run
 
 pytestmark = pytest.mark.django_db
 
@@ -182,3 +186,118 @@ def test_a_query_that_differs_from_the_rule_is_found(monkeypatch: pytest.MonkeyP
     assert len(lines) == 4
     assert lines[0].startswith(f"answers: {CORE}: the query and the rule differ for 1 of ")
     assert lines[0].endswith("such as W00003")
+
+
+# --- export and import -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The flags of Patient Engagement with an experiment, as a file."""
+    builders.modules()
+    builders.a_segment("pilot")
+    builders.an_experiment()
+    found = tmp_path / "flags.yaml"
+    ran = run("feature_flags", "export", "--output", str(found))
+    assert (ran.code, ran.out) == (0, f"The flags of Patient Engagement are in {found}.\n")
+    return found
+
+
+def test_flags_are_exported_to_a_file_or_to_standard_output(file: Path) -> None:
+    text = file.read_text()
+    assert text == flag_files.dump(builders.module())
+    assert run("feature_flags", "export").out == text
+    ran = run("feature_flags", "export", "--json")
+    assert ran.document == {"module": "patient_engagement", "file": text}
+    ran = run("feature_flags", "export", "--output", str(file), "--json")
+    assert ran.document == {"module": "patient_engagement", "output": str(file)}
+    ran = run("feature_flags", "export", "--module", "health")
+    assert "module: health_management" in ran.out
+    ran = run("feature_flags", "export", "--output", str(file.parent))
+    assert (ran.code, ran.out) == (1, "")
+    assert "cannot be written" in ran.err
+    assert run("feature_flags", "export", "--module", "nope").code == 1
+
+
+def test_a_file_is_imported_and_every_change_has_the_commands_actor(file: Path) -> None:
+    file.write_text(file.read_text().replace("name: Colour", "name: Colours\n  owner: Design"))
+    last = last_event()
+    ran = run("feature_flags", "import", str(file))
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == ["1 flags changed: colour", "10 unchanged."]
+    assert builders.flag("colour").owner == "Design"
+    assert [event.who for event in events_after(last)] == [f"command:{getpass.getuser()}"]
+    ran = run("feature_flags", "import", str(file), "--json", "--module", "patient_engagement")
+    assert len(ran.document["unchanged"]) == 11
+    assert {key: ran.document[key] for key in ("module", "created", "updated", "shared", "dryRun")} == {
+        "module": "patient_engagement",
+        "created": [],
+        "updated": [],
+        "shared": {},
+        "dryRun": False,
+    }
+
+
+def test_a_dry_run_of_an_import_shows_what_would_happen(file: Path) -> None:
+    addition = "- key: checkout\n  name: Checkout\n"
+    file.write_text(file.read_text() + addition)
+    rows = every_row()
+    ran = run("feature_flags", "import", str(file), "--dry-run")
+    assert ran.out.splitlines() == ["1 flags would be created: checkout", "11 unchanged."]
+    assert run("feature_flags", "import", str(file), "--dry-run", "--json").document["created"] == [
+        "checkout"
+    ]
+    assert every_row() == rows
+
+
+def test_what_a_changed_segment_means_elsewhere_is_said(file: Path) -> None:
+    rules = [RuleDraft("Pilot", builders.within("pilot"))]
+    builders.a_flag("here", rules=rules)
+    builders.a_flag("there", module_key="health_management", rules=rules)
+    file.write_text(flag_files.dump(builders.module()).replace("values: [GB]", "values: [IE]"))
+    assert run("feature_flags", "import", str(file)).out.splitlines() == [
+        "1 segments changed: pilot",
+        "The segment pilot is used in health_management too: its change is felt there.",
+        "12 unchanged.",
+    ]
+
+
+def test_a_file_is_read_from_standard_input(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(file.read_bytes())))
+    assert run("feature_flags", "import", "-").out == "11 unchanged.\n"
+
+
+def test_a_bad_file_is_one_line_and_exit_code_one(file: Path) -> None:
+    file.write_text(file.read_text() + "- key: Bad\n  name: ''\n  fromPhase: 0\n")
+    ran = run("feature_flags", "import", str(file))
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.count("\n") == 1
+    fields = run("feature_flags", "import", str(file), "--json").document["error"]["fields"]
+    assert list(fields) == ["flags[11].key", "flags[11].name", "flags[11].fromPhase"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a" * 1_000_001, "must have at most 1,000,000 bytes"),
+        (b"\xff\xfe", "is not UTF-8 (byte 1)"),
+        (b"module: nothing", "There is no module 'nothing'"),
+        (b"a: &x [1]\nb: *x", "anchors and aliases are not taken"),
+        (b"", "must be a mapping"),
+    ],
+    ids=["long", "not UTF-8", "no module", "aliases", "empty"],
+)
+def test_what_is_no_file_of_flags_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    found = tmp_path / "flags.yaml"
+    found.write_bytes(content)
+    ran = run("feature_flags", "import", str(found))
+    assert (ran.code, ran.out) == (1, "")
+    assert said in ran.err
+    missing = run("feature_flags", "import", str(tmp_path / "nothing"))
+    assert (missing.code, "cannot be read" in missing.err) == (1, True)
+
+
+def test_a_file_of_another_module_is_refused(file: Path) -> None:
+    ran = run("feature_flags", "import", str(file), "--module", "health")
+    assert ran.code == 1
+    assert "the file is of patient_engagement, and not of health_management" in ran.err

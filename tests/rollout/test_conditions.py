@@ -47,7 +47,7 @@ def condition(operator: str, *values: str, attribute: str = "a") -> dict[str, An
     return {"attribute": attribute, "operator": operator, "values": list(values)}
 
 
-def group(*given: dict[str, Any], match: str = "all") -> dict[str, Any]:
+def group(*given: Any, match: str = "all") -> dict[str, Any]:
     return {"match": match, "conditions": list(given)}
 
 
