@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 EVERY = 0.3
 # Seconds after which everything is read anew, should the feed ever have missed something.
 ANEW = 300.0
+# Seconds in which the database is not asked again after the first answer did not come.
+PAUSE = 1.0
 # Seconds between two writings of how often flags were asked for.
 WRITE_EVERY = 10.0
 
@@ -44,7 +46,7 @@ class Follower:
         self._lock = threading.Lock()
         self._pid = 0
         self._connected = True
-        self._read_at = self._wrote_at = 0.0
+        self._read_at = self._wrote_at = self._tried_at = 0.0
 
     @property
     def snapshot(self) -> Snapshot:
@@ -54,17 +56,25 @@ class Follower:
             raise NotReady
         return found
 
-    def start(self) -> None:
-        """Read what there is and follow it from now on, once in each process. Raises NotReady."""
+    def start(self, *, follow: bool = True) -> None:
+        """Read what there is, once in each process, and follow it from now on. Raises NotReady.
+
+        Without `follow`, `look` and `usage.write` are the caller's to call.
+        """
         if self._pid == os.getpid():
             return
         with self._lock:
             if self._pid == os.getpid():
                 return
-            if not self._in_touch(self.look):
+            # Whoever waited here while another tried in vain does not try, and wait, again.
+            if self._tried_at and time.monotonic() < self._tried_at + PAUSE:
                 raise NotReady
-            atexit.register(self._in_touch, self.usage.write)
-            threading.Thread(target=self._follow, name="follow-flags", daemon=True).start()
+            if not self._in_touch(self.look):
+                self._tried_at = time.monotonic()
+                raise NotReady
+            if follow:
+                atexit.register(self._in_touch, self.usage.write)
+                threading.Thread(target=self._follow, name="follow-flags", daemon=True).start()
             self._pid = os.getpid()
 
     def look(self) -> None:
@@ -96,7 +106,12 @@ class Follower:
     def _follow(self) -> None:
         while True:
             began = time.monotonic()
-            self._in_touch(self._turn, began)
+            try:
+                self._in_touch(self._turn, began)
+            except Exception:
+                # Rows that changed while they were read may not fit together: read them anew.
+                logger.exception("the flags could not be followed, trying again")
+                self._reader = None
             time.sleep(max(0.0, began + EVERY - time.monotonic()))
 
     def _turn(self, began: float) -> None:

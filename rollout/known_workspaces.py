@@ -68,23 +68,24 @@ class KnownWorkspaces:
             if entry is None:
                 raise Unreachable
             return entry[1]
-        if forgotten == self._forgotten:
-            self._keep({pk: found.get(pk)})
+        self._keep({pk: found.get(pk)}, forgotten)
         return found.get(pk)
 
     def forget_all(self, paused: frozenset[int]) -> None:
         """Anything may have changed; `paused` are the plans that are paused from now on."""
-        self._paused = paused
-        self._generation += 1
-        self._forgotten += 1
+        with self._lock:
+            self._paused = paused
+            self._generation += 1
+            self._forgotten += 1
 
     def forget(self, pks: frozenset[str]) -> None:
         """These changed: read those that are known here again. Where that fails, anything may have."""
-        self._forgotten += 1
+        with self._lock:
+            self._forgotten += 1
         asked = [pk for pk in pks if pk in self._known or pk in self._strangers]
         for chunk in _chunks(asked):
             if not self._refresh(chunk):
-                self._generation += 1
+                self.forget_all(self._paused)
                 return
 
     def fill(self, until: float) -> None:
@@ -116,13 +117,17 @@ class KnownWorkspaces:
             yield [pk for pk in pks if pk not in self._known]
 
     def _refresh(self, pks: Sequence[str]) -> bool:
+        forgotten = self._forgotten
         found = self._read(pks)
         if found is not None:
-            self._keep({pk: found.get(pk) for pk in pks})
+            self._keep({pk: found.get(pk) for pk in pks}, forgotten)
         return found is not None
 
-    def _keep(self, found: Mapping[str, WorkspaceFacts | None]) -> None:
+    def _keep(self, found: Mapping[str, WorkspaceFacts | None], forgotten: int) -> None:
+        """Keep what was read when that much was forgotten; what was forgotten since may be of it."""
         with self._lock:
+            if forgotten != self._forgotten:
+                return
             generation = self._generation
             for pk, workspace in found.items():
                 kept, other = self._known, self._strangers

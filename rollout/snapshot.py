@@ -36,10 +36,11 @@ class WorkspaceFacts(NamedTuple):
 
 
 class KeyFacts(NamedTuple):
-    """An API key that may evaluate flags. `modules` empty: all; `origins` None for a server's key."""
+    """An API key. `modules` empty: all; `origins` None for a server's key."""
 
     pk: int
     digest: str
+    evaluates: bool
     expires_at: datetime | None
     modules: frozenset[str]
     origins: frozenset[str] | None
@@ -167,10 +168,10 @@ def _keys() -> dict[str, KeyFacts]:
         key.prefix: KeyFacts(
             key.pk,
             key.digest,
+            Scope.EVALUATE in key.scopes,
             key.expires_at,
             frozenset(key.modules),
             frozenset(key.origins) if key.kind == ApiKey.Kind.BROWSER else None,
         )
         for key in ApiKey.objects.active()
-        if Scope.EVALUATE in key.scopes
     }

@@ -1,13 +1,14 @@
 """How often the product asked for each flag and what it heard: counted in process, written in batches."""
 
 import collections
+import threading
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import NamedTuple, Protocol
 
-from django.db import Error, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -36,29 +37,29 @@ class Answered(Protocol):
 
 
 class Counter:
-    """Counts for one process. `note` takes no lock; `collect` and `write` belong to one thread."""
+    """Counts for one process. `note` takes no lock."""
 
     def __init__(self) -> None:
         self._waiting: deque[Sequence[Answered]] = deque(maxlen=MOST_WAITING)
         self._counted: collections.Counter[tuple[datetime, Heard]] = collections.Counter()
+        # One thread counts and writes, and another at the end of the process.
+        self._lock = threading.RLock()
         self.note = self._waiting.append
 
     def collect(self) -> None:
         """Count what was noted since the last time, for the hour that it is now."""
-        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        hour = timezone.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        for answered, count in collections.Counter(chain.from_iterable(taken)).items():
-            self._counted[hour, Heard(answered.flag, answered.variant, answered.reason)] += count
+        with self._lock:
+            taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            hour = timezone.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+            for answered, count in collections.Counter(chain.from_iterable(taken)).items():
+                self._counted[hour, Heard(answered.flag, answered.variant, answered.reason)] += count
 
     def write(self) -> None:
         """Add what was counted to the table. Raises what the database raises, and forgets nothing then."""
-        self.collect()
-        counted, self._counted = self._counted, collections.Counter()
-        try:
-            _add(counted)
-        except Error:
-            self._counted.update(counted)
-            raise
+        with self._lock:
+            self.collect()
+            _add(self._counted)
+            self._counted = collections.Counter()
 
 
 def of_flag(flag: Flag, since: datetime) -> list[FlagUsage]:

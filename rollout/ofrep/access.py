@@ -61,6 +61,9 @@ class Access:
                 "A key that may evaluate flags is needed, as Authorization: Bearer KEY or X-API-Key: KEY.",
                 headers=[CHALLENGE],
             )
+        if not key.evaluates:
+            self._by_address.count(environ.get("REMOTE_ADDR"))
+            raise Turned(403, "This call asks for a key with the scope evaluate.")
         if key.origins is not None and environ.get("HTTP_ORIGIN") not in key.origins:
             self._by_address.count(environ.get("REMOTE_ADDR"))
             raise Turned(403, "This browser key is not for pages of this origin.")

@@ -15,6 +15,7 @@ from rollout.ofrep.access import Access, Environ, Rate, cors, preflight
 from rollout.ofrep.outcomes import Outcome, outcome
 from rollout.ofrep.questions import Units, read_context
 from rollout.ofrep.replies import (
+    BODILESS,
     FLAG_NOT_FOUND,
     STATUS,
     UNCHANGED,
@@ -55,27 +56,33 @@ class Door:
             reply = self._module(environ, _text(path[len(MODULES) :]))
         else:
             return self._beside(environ, start_response)
-        start_response(STATUS[reply.status], [*reply.headers, ("Content-Length", str(len(reply.body)))])
-        return [reply.body]
+        headers = [*reply.headers]
+        if reply.status not in BODILESS:
+            headers.append(("Content-Length", str(len(reply.body))))
+        start_response(STATUS[reply.status], headers)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else reply.body]
 
     def _ofrep(self, environ: Environ, key: str | None) -> Reply:
         """One flag, or with no key all of them."""
         return self._answer(
             environ,
-            "POST",
+            ("POST",),
             lambda snapshot, who: self._flags(environ, snapshot, who, key),
             lambda found: ofrep_error(found, key),
         )
 
     def _module(self, environ: Environ, key: str) -> Reply:
         return self._answer(
-            environ, "GET", lambda snapshot, who: self._on_or_off(environ, snapshot, who, key), api_error
+            environ,
+            ("GET", "HEAD"),
+            lambda snapshot, who: self._on_or_off(environ, snapshot, who, key),
+            api_error,
         )
 
     def _answer(
         self,
         environ: Environ,
-        method: str,
+        methods: tuple[str, ...],
         answer: Callable[[Snapshot, KeyFacts], Reply],
         refuse: Callable[[Turned], Reply],
     ) -> Reply:
@@ -85,11 +92,11 @@ class Door:
             self._follower.start()
             snapshot = self._follower.snapshot
             allowed = cors(environ, snapshot)
-            methods = f"{method}, OPTIONS"
-            if environ["REQUEST_METHOD"] == "OPTIONS":
-                return Reply(204, headers=preflight(allowed, methods))
-            if environ["REQUEST_METHOD"] != method:
-                raise Turned(405, f"Use {method}.", headers=[("Allow", methods)])
+            method = environ["REQUEST_METHOD"]
+            if method == "OPTIONS":
+                return Reply(204, headers=preflight(allowed, _listed(methods)))
+            if method not in methods:
+                raise Turned(405, f"Use {methods[0]}.", headers=[("Allow", _listed(methods))])
             reply = answer(snapshot, self._access.check(environ, snapshot))
         except Turned as found:
             reply = refuse(found)
@@ -111,14 +118,14 @@ class Door:
                 each
                 for module in snapshot.modules.values()
                 if not who.modules or module.key in who.modules
-                for each in _live(module, Asked(units.of(module), context, now), units)
+                for each in _live(module, Asked(units.of(module), units.told(module), now))
             ]
             self._follower.usage.note(found)
             return _bulk(b'{"flags":[' + b",".join([each.body for each in found]) + b"]}", environ)
         module, switch = snapshot.flags.get(key) or _no_flag(key)
         if who.modules and module.key not in who.modules:
             _no_flag(key)
-        answered = outcome(switch, Asked(units.of(module), context, now), units)
+        answered = outcome(switch, Asked(units.of(module), units.told(module), now))
         self._follower.usage.note((answered,))
         return json_reply(answered.body)
 
@@ -134,7 +141,7 @@ class Door:
             spelled = "User-ID" if module.by_user else "Workspace-ID"
             rule = fault.message.partition(": ")[2]
             raise Turned(400, f"{spelled}: {rule}", fields={spelled: rule}) from None
-        found = _live(module, Asked(units.of(module), context, datetime.now(UTC)), units)
+        found = _live(module, Asked(units.of(module), context, datetime.now(UTC)))
         self._follower.usage.note(found)
         told = {"module": module.key, "flags": {each.flag: each.on for each in found}}
         return json_reply(orjson.dumps(told))
@@ -149,9 +156,9 @@ def mount(*, beside: Application) -> Door:
     )
 
 
-def _live(module: ModuleFacts, asked: Asked, units: Units) -> list[Outcome]:
+def _live(module: ModuleFacts, asked: Asked) -> list[Outcome]:
     """The answers of a module's flags, without those that are archived."""
-    return [outcome(switch, asked, units) for switch in module.live]
+    return [outcome(switch, asked) for switch in module.live]
 
 
 def _bulk(body: bytes, environ: Environ) -> Reply:
@@ -161,6 +168,11 @@ def _bulk(body: bytes, environ: Environ) -> Reply:
     if known is not None and etag in known:
         return Reply(304, headers=(("ETag", etag), *UNCHANGED))
     return json_reply(body, ("ETag", etag))
+
+
+def _listed(methods: tuple[str, ...]) -> str:
+    """The methods of a route as headers name them."""
+    return ", ".join((*methods, "OPTIONS"))
 
 
 def _no_flag(key: str) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from rollout.evaluation import DEFAULT, decide
-from rollout.ofrep.questions import Units
+from rollout.snapshot import OUT_OF_REACH
 from rollout.switches import OFF, Asked, Decision, Switch, decision
 
 # Said of what could not be looked up, where that decided: not the default of a rule, but of not knowing.
@@ -28,12 +28,12 @@ class Outcome:
         self.body = orjson.dumps(told)
 
 
-def outcome(switch: Switch, asked: Asked, units: Units) -> Outcome:
+def outcome(switch: Switch, asked: Asked) -> Outcome:
     """What `switch` answers; where the database did not answer and that decided, it says UNKNOWN."""
     found = asked.decided.get(switch.key)
     if found is None:
         found = asked.decided[switch.key] = decide(switch, asked)
-    if units.unreachable and found.reason == DEFAULT:
+    if found.reason == DEFAULT and asked.unit is not None and asked.unit.ineligible is OUT_OF_REACH:
         found = OFF_UNKNOWN
     kept: Outcome | None = switch.kept.get(found)
     if kept is None:

@@ -15,21 +15,15 @@ from rollout.snapshot import ModuleFacts
 Context = Mapping[str, Any]
 
 LARGEST_BODY = 256 * 1024
+# In digits.
+LONGEST_LENGTH = 18
+TOO_LARGE = f"The body must have at most {LARGEST_BODY:,} bytes."
 
 
 def read_context(environ: Mapping[str, Any]) -> Context:
     """The context of an OFREP request. Raises Turned 400, naming what is wrong."""
     try:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        length = 0
-    if length > LARGEST_BODY:
-        raise Turned(400, f"The body must have at most {LARGEST_BODY:,} bytes.", PARSE_ERROR)
-    body = environ["wsgi.input"].read(LARGEST_BODY + 1)
-    if len(body) > LARGEST_BODY:
-        raise Turned(400, f"The body must have at most {LARGEST_BODY:,} bytes.", PARSE_ERROR)
-    try:
-        told = orjson.loads(body)
+        told = orjson.loads(_body(environ))
     except orjson.JSONDecodeError as error:
         raise Turned(400, f"The body must be JSON: {error}.", PARSE_ERROR) from None
     context = told.get("context") if isinstance(told, dict) else None
@@ -38,16 +32,34 @@ def read_context(environ: Mapping[str, Any]) -> Context:
     return context
 
 
+def _body(environ: Mapping[str, Any]) -> bytes:
+    """The bytes that were sent. Raises Turned 400 for too many."""
+    said = environ.get("CONTENT_LENGTH")
+    if not said:
+        # A body in chunks; where the server does not say where one ends, reading on would wait for ever.
+        length = LARGEST_BODY + 1 if environ.get("wsgi.input_terminated") else 0
+    elif said.isdecimal() and (len(said) > LONGEST_LENGTH or int(said) > LARGEST_BODY):
+        raise Turned(400, TOO_LARGE, PARSE_ERROR)
+    elif said.isdecimal():
+        length = int(said)
+    else:
+        raise Turned(400, "The Content-Length must be a number.", PARSE_ERROR)
+    body: bytes = environ["wsgi.input"].read(length)
+    if len(body) > LARGEST_BODY:
+        raise Turned(400, TOO_LARGE, PARSE_ERROR)
+    return body
+
+
 class Units:
     """The unit of one request as each module sees it; a workspace is looked up once."""
 
     def __init__(self, context: Context, workspaces: KnownWorkspaces) -> None:
         self._user = _id(context, "targetingKey")
-        self._workspace = _id(context, "workspace") or self._user
+        self._named = _id(context, "workspace")
+        self._workspace = self._named or self._user
         self._workspaces = workspaces
-        # Whether the workspace could not be looked up.
-        self.unreachable = False
         self._found: Any = _NOT_ASKED
+        self._context = context
 
     def of(self, module: ModuleFacts) -> UnitFacts | None:
         """The unit of a module's flags, or None where the request names none."""
@@ -60,12 +72,18 @@ class Units:
             try:
                 self._found = self._workspaces.find(pk)
             except Unreachable:
-                self.unreachable = True
-                self._found = None
-        return module.out_of_reach(pk) if self.unreachable else module.workspace(pk, self._found)
+                self._found = _UNREACHABLE
+        return module.out_of_reach(pk) if self._found is _UNREACHABLE else module.workspace(pk, self._found)
+
+    def told(self, module: ModuleFacts) -> Context:
+        """The context as the targeting rules of a module's flags see it."""
+        if module.by_user or self._named or not self._user:
+            return self._context
+        # Named by targetingKey alone, it is still what rules call the workspace.
+        return {**self._context, "workspace": self._user}
 
 
-_NOT_ASKED = object()
+_NOT_ASKED, _UNREACHABLE = object(), object()
 
 
 def _id(context: Context, name: str) -> str:

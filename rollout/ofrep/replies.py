@@ -20,6 +20,8 @@ STATUS = {
     500: "500 Internal Server Error",
     503: "503 Service Unavailable",
 }
+# Statuses whose answers end with their headers, and say nothing of a length.
+BODILESS = frozenset({204, 304})
 # The error codes of OpenFeature that its clients understand.
 PARSE_ERROR, INVALID_CONTEXT, FLAG_NOT_FOUND, GENERAL = (
     "PARSE_ERROR",
