@@ -17,7 +17,8 @@ def read(text: str) -> dict[str, Any]:
     if text.lstrip().startswith("{"):
         return _object(text)
     found: dict[str, Any] = {}
-    lines = [line.strip() for line in text.splitlines()]
+    # Not `splitlines`: JSON keeps some of the characters that it splits at.
+    lines = [line.strip() for line in text.split("\n")]
     if len(lines) > MOST_LINES:
         raise ValueError(f"has more than {MOST_LINES} lines")
     for number, line in enumerate(lines, start=1):
@@ -84,7 +85,7 @@ def _no_constant(name: str) -> None:
 
 
 def _needs_json(name: str) -> bool:
-    return not name or name != name.strip() or any(sign in name for sign in "=\n\r{")
+    return not name.isprintable() or not name or name != name.strip() or any(sign in name for sign in "={")
 
 
 def _value(value: Any) -> str:
