@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import orjson
 from django.utils import timezone
 
 from operations.errors import Invalid, NotFound
@@ -59,6 +60,17 @@ def find_module(module_key: str) -> Module:
     if module is None:
         raise NotFound(f"There is no module {module_key!r}.")
     return module
+
+
+def read_context(text: str) -> dict[str, Any]:
+    """The context that a product would send, from its JSON. Raises Invalid."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Invalid({"context": f"must be JSON: {error}"}) from None
+    if not isinstance(found, dict):
+        raise Invalid({"context": "must be a JSON object"})
+    return found
 
 
 def check_unit(unit_id: str) -> None:

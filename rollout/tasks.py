@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from rollout import automatic, records
+from rollout import automatic, records, usage
 from rollout.imports import staging
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ def advance_automatic() -> None:
 
 @shared_task
 def purge() -> None:
-    """Hourly: drop files that were staged and never applied."""
+    """Hourly: drop files that were staged and never applied, and old counts of what flags answered."""
     dropped = staging.purge()
     logger.info("dropped %s stale imports", dropped)
+    forgotten = usage.purge()
+    logger.info("dropped %s old counts of flags' answers", forgotten)

@@ -14,6 +14,6 @@ urlpatterns = [
     path("rollouts/<slug:module>/resume", rollouts.ResumeView.as_view(), name="rollout-resume"),
     path("rollouts/<slug:module>/rollback", rollouts.RollbackView.as_view(), name="rollout-rollback"),
     path("rollouts/<slug:module>/complete", rollouts.CompleteView.as_view(), name="rollout-complete"),
-    path("feature-flags/<slug:module>", flags.ModuleFlagsView.as_view(), name="module-flags"),
+    # What stands beside it, feature-flags/<module>, is answered by `ofrep.door`.
     path("feature-flags/<slug:key>/explain", flags.ExplainView.as_view(), name="flag-explain"),
 ]

@@ -163,11 +163,6 @@ class RolloutsSerializer(serializers.Serializer[Any]):
     rollouts = StatusSerializer(many=True)
 
 
-class ModuleFlagsSerializer(serializers.Serializer[Any]):
-    module = serializers.CharField()
-    flags = serializers.DictField(child=serializers.BooleanField())
-
-
 class StepSerializer(serializers.Serializer[Any]):
     rule = serializers.CharField()
     result = serializers.CharField()
@@ -178,7 +173,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
 
     flag = serializers.CharField()
     unit = serializers.CharField(allow_blank=True)
-    value = serializers.BooleanField()
+    value = serializers.JSONField(allow_null=True, help_text="null: the default in the product's code")
     variant = serializers.CharField()
     reason = serializers.CharField()
     steps = StepSerializer(many=True)

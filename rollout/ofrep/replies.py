@@ -33,7 +33,7 @@ PARSE_ERROR, INVALID_CONTEXT, FLAG_NOT_FOUND, GENERAL = (
 API_CODES = {
     400: "invalid",
     401: "not_authenticated",
-    403: "forbidden",
+    403: "permission_denied",
     404: "not_found",
     405: "method_not_allowed",
     429: "throttled",

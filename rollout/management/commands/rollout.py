@@ -71,6 +71,7 @@ class Command(OperationCommand):
         add = words.add("explain", "show whether a workspace or user has a flag, and why")
         add.add_argument("flag", help="the flag's key")
         add.add_argument("unit", help="the workspace's or user's id")
+        add.add_argument("--context", default="{}", metavar="JSON", help="what the product would tell")
         add.set_defaults(do=self._explain)
 
     def operate(self, options: dict[str, Any]) -> Result:
@@ -194,7 +195,8 @@ class Command(OperationCommand):
         return Result(reports.report_of(reports.plan_of(options["module"])))
 
     def _explain(self, options: dict[str, Any]) -> Result:
-        answer = answers.explain(options["flag"], options["unit"])
+        context = answers.read_context(options["context"])
+        answer = answers.explain(options["flag"], options["unit"], context)
         return Result(reports.answer_of(answer), answer_lines(answer))
 
 
