@@ -209,9 +209,8 @@ OPERATIONS = (
         perform=require,
         form=PrerequisiteForm,
         initial=lambda flag: {
-            "prerequisite": f"{flag.prerequisite.key}:{flag.prerequisite_variant}"
-            if flag.prerequisite
-            else ""
+            "flag": flag,
+            "prerequisite": f"{flag.prerequisite}:{flag.prerequisite_variant}" if flag.prerequisite else "",
         },
         offered=_live,
         icon="account_tree",
