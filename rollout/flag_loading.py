@@ -110,8 +110,12 @@ class Loading:
 
     def _target(self, entry: FlagEntry, flag: Flag) -> None:
         wanted = {draft.key for draft in entry.variants}
-        # The old rules may name these until the new ones stand.
-        leaving = [VariantDraft(row.key, row.value) for row in flag.variants.all() if row.key not in wanted]
+        # These are named until the new rules and prerequisites stand.
+        leaving = [
+            VariantDraft(row.key, row.value)
+            for row in flag.variants.all()
+            if row.key not in wanted and any(targeting.uses_of(flag, row.key))
+        ]
         had = len(self.faults)
         if entry.variants:
             self._set_variants(entry, flag, [*entry.variants, *leaving])

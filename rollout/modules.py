@@ -89,8 +89,10 @@ def set_internal_list(module: Module, unit_ids: Sequence[str], *, actor: Actor) 
 
 
 def lock_plan(module: Module) -> None:
-    """Lock the module's live plan, which every change of who is in holds first."""
-    list(Plan.objects.live().filter(module=module).select_for_update().values_list("pk"))
+    """Lock the module's live plan, which every change of who is in holds first; without one, the module."""
+    plans = Plan.objects.live().filter(module=module)
+    if not list(plans.select_for_update().values_list("pk")):
+        list(Module.objects.filter(pk=module.pk).select_for_update(no_key=True).values_list("pk"))
 
 
 def _fault(entries: Sequence[str]) -> str:

@@ -129,7 +129,7 @@ def check_variants(flag: Flag, variants: Sequence[VariantDraft]) -> None:
     if faults:
         raise Invalid(faults)
     removed = set(flag.variants.values_list("key", flat=True)) - {draft.key for draft in variants}
-    if uses := [use for key in sorted(removed) for use in _uses(flag, key)]:
+    if uses := [use for key in sorted(removed) for use in uses_of(flag, key)]:
         raise Refused("in_use", f"{'; '.join(uses[:20])}: change that first.")
 
 
@@ -162,6 +162,19 @@ def check_rules(flag: Flag, rules: Sequence[RuleDraft]) -> None:
         raise Invalid(faults)
 
 
+def uses_of(flag: Flag, variant: str) -> Iterator[str]:
+    """What names a variant of a flag, in words. Nothing needs "off": without it an off flag has no value."""
+    if variant == OFF:
+        return
+    for rule in flag.rules.filter(serve=variant):
+        yield f"the rule {rule.name!r} serves {variant}"
+    overridden = flag.overrides.in_force().filter(variant=variant).count()
+    if overridden:
+        yield f"{overridden:,} of {flag}'s overrides answer {variant}"
+    for dependent in flag.dependents.live().filter(prerequisite_variant=variant):
+        yield f"{dependent} needs {flag} to answer {variant}"
+
+
 def _variant_faults(flag: Flag, variants: Sequence[VariantDraft]) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for index, draft in enumerate(variants):
@@ -179,17 +192,6 @@ def _variant_faults(flag: Flag, variants: Sequence[VariantDraft]) -> Iterator[tu
             yield f"{path}.weight", f"must be a whole number from 0 to {MOST_WEIGHT:,}"
         elif draft.key == OFF and draft.weight:
             yield f"{path}.weight", 'must be 0: "off" is answered where the flag is off'
-
-
-def _uses(flag: Flag, variant: str) -> Iterator[str]:
-    """What names a variant of a flag."""
-    for rule in flag.rules.filter(serve=variant):
-        yield f"the rule {rule.name!r} serves {variant}"
-    overridden = flag.overrides.in_force().filter(variant=variant).count()
-    if overridden:
-        yield f"{overridden:,} of {flag}'s overrides answer {variant}"
-    for dependent in flag.dependents.live().filter(prerequisite_variant=variant):
-        yield f"{dependent} needs {flag} to answer {variant}"
 
 
 def _serve(flag: Flag, draft: RuleDraft) -> str:

@@ -1,11 +1,15 @@
 """Flags as files: out and in again without a change, every fault by its path, all or nothing."""
 
+import getpass
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.db import transaction
 
 from operations.actor import Actor, Door
 from operations.errors import Forbidden, Invalid, NotFound
@@ -15,7 +19,7 @@ from rollout.models import Flag, Module, Rule, Segment, Selection, Variant
 from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders
 from tests.builders import ROOT, where, within
-from tests.doors import events_after, every_row, last_event
+from tests.doors import events_after, every_row, last_event, run
 
 pytestmark = pytest.mark.django_db
 
@@ -438,3 +442,69 @@ def test_whoever_may_not_change_flags_imports_none() -> None:
     with pytest.raises(Forbidden, match="add_flag"):
         flag_files.load(yaml_text.write(small()), actor=changing)
     assert segments.uses_of("x").rules == ()
+
+
+# --- the command and the verbs ---------------------------------------------------------------------------
+
+VERBS: dict[str, tuple[Callable[[Flag], Any], dict[str, Any]]] = {
+    "flag.described": (
+        lambda flag: flags.describe(
+            flag,
+            name="Colours",
+            description=flag.description,
+            owner=flag.owner,
+            expires_on=flag.expires_on,
+            actor=ROOT,
+        ),
+        {"name": "Colours"},
+    ),
+    "flag.phases_set": (
+        lambda flag: flags.set_phases(flag, 4, 1, actor=ROOT),
+        {"fromPhase": 4, "selectedFromPhase": 1},
+    ),
+    "flag.variants_set": (
+        lambda flag: targeting.set_variants(
+            flag, [VariantDraft("red", "r", 2), VariantDraft("blue", "b", 1)], actor=ROOT
+        ),
+        {
+            "variants": [
+                {"key": "red", "value": "r", "weight": 2},
+                {"key": "blue", "value": "b", "weight": 1},
+            ]
+        },
+    ),
+    "flag.rules_set": (lambda flag: targeting.set_rules(flag, [], actor=ROOT), {"rules": []}),
+    "flag.prerequisite_set": (
+        lambda flag: flags.require(flag, builders.flag("layout"), "wide", actor=ROOT),
+        {"prerequisite": "layout", "prerequisiteVariant": "wide"},
+    ),
+    "flag.scheduled": (
+        lambda flag: flags.schedule(flag, None, None, actor=ROOT),
+        {"onFrom": None, "offAt": None},
+    ),
+}
+
+
+@pytest.mark.parametrize("action", VERBS)
+def test_the_command_leaves_what_the_verb_leaves_with_its_own_actor(action: str, tmp_path: Path) -> None:
+    flag = everything()
+    verb, edit = VERBS[action]
+    changed = document()
+    entry(changed).update(edit)
+    file = tmp_path / "flags.yaml"
+    file.write_text(yaml_text.write(changed))
+
+    def left(last: int) -> tuple[str, list[tuple[str, Any]]]:
+        return dumped(), [(event.action, event.data) for event in events_after(last)]
+
+    with transaction.atomic():
+        last = last_event()
+        verb(flag)
+        wanted = left(last)
+        transaction.set_rollback(True)
+    last = last_event()
+    ran = run("feature_flags", "import", str(file))
+    assert (ran.code, ran.err) == (0, "")
+    assert left(last) == wanted
+    assert [name for name, _ in wanted[1]] == [action]
+    assert {event.who for event in events_after(last)} == {f"command:{getpass.getuser()}"}

@@ -171,6 +171,12 @@ def test_a_variant_that_something_names_stays() -> None:
     assert [key for key, _, _ in stored(flag)] == ["blue"]
 
 
+def test_the_value_of_an_off_flag_may_go_though_a_rule_turns_it_off() -> None:
+    flag = builders.an_experiment(rules=[replace(GB, serve="off")])
+    targeting.set_variants(flag, [VariantDraft("red", "#f00", 1)], actor=ROOT)
+    assert flag.rules.get().serve == "off"
+
+
 # --- rules -----------------------------------------------------------------------------------------------
 
 
