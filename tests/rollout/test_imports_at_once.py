@@ -10,8 +10,9 @@ from rollout import phases, records, workspaces
 from rollout.imports.results import ImportResult
 from rollout.models import Member, StagedMember, Workspace
 from tests import builders
+from tests.at_once import at_once
 from tests.builders import ROOT
-from tests.rollout.test_races import at_once, start_again
+from tests.rollout.test_races import start_again
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
