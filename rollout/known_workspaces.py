@@ -88,13 +88,21 @@ class KnownWorkspaces:
                 self.forget_all(self._paused)
                 return
 
+    def read_again(self) -> None:
+        """Have `fill` read everything anew, while what is known goes on being the answer."""
+        with self._lock:
+            every = list(self._known)
+        self._filled, self._filling = self._generation, self._chunks_to_fill(every)
+
     def fill(self, until: float) -> None:
         """Read what is out of date, and as many workspaces more as there is room for, until this time.
 
         `until` is on the monotonic clock. Goes on where it stopped the last time.
         """
         if self._filled != self._generation:
-            self._filled, self._filling = self._generation, self._chunks_to_fill()
+            with self._lock:
+                outdated = [pk for pk, entry in self._known.items() if entry[0] != self._generation]
+            self._filled, self._filling = self._generation, self._chunks_to_fill(outdated)
         while time.monotonic() < until:
             pks = next(self._filling, None)
             if pks is None:
@@ -103,10 +111,8 @@ class KnownWorkspaces:
                 self._filled = -1
                 return
 
-    def _chunks_to_fill(self) -> Iterator[list[str]]:
-        with self._lock:
-            outdated = [pk for pk, entry in self._known.items() if entry[0] != self._generation]
-        yield from _chunks(outdated)
+    def _chunks_to_fill(self, known: Sequence[str]) -> Iterator[list[str]]:
+        yield from _chunks(known)
         last = ""
         while (room := self._most - len(self._known)) > 0:
             rows = Workspace.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)
