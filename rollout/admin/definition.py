@@ -55,6 +55,11 @@ def text(*, longest: int = 100, **options: Any) -> forms.CharField:
     return forms.CharField(max_length=longest, widget=UnfoldAdminTextInputWidget(), **options)
 
 
+def phase(**options: Any) -> forms.IntegerField:
+    widget = UnfoldAdminIntegerFieldWidget({"min": 1, "inputmode": "numeric"})
+    return forms.IntegerField(min_value=1, max_value=flag_checks.LAST_PHASE, widget=widget, **options)
+
+
 class DescribeForm(forms.Form):
     name = text()
     description = forms.CharField(
@@ -82,24 +87,25 @@ class CreateForm(DescribeForm):
         help_text="More than on or off: give it variants afterwards, each with a value.",
         widget=UnfoldAdminSelectWidget(),
     )
-    from_phase = forms.IntegerField(
-        min_value=1,
-        max_value=1000,
-        initial=1,
-        label="From phase",
-        help_text="The phase of the module's plan in which the flag starts.",
-        widget=UnfoldAdminIntegerFieldWidget({"min": 1, "inputmode": "numeric"}),
+    from_phase = phase(
+        initial=1, label="From phase", help_text="The phase of the module's plan in which the flag starts."
     )
-    selected_from_phase = forms.IntegerField(
+    selected_from_phase = phase(
         required=False,
-        min_value=1,
-        max_value=1000,
         label="For selected ones from phase",
         help_text="Empty: from the start for everybody whom the plan reaches.",
-        widget=UnfoldAdminIntegerFieldWidget({"min": 1, "inputmode": "numeric"}),
     )
     prerequisite = Needed(label="Needs")
     field_order = ("module", "key", "name", "value_type", "description", "owner", "expires_on")
+
+
+class PhasesForm(forms.Form):
+    from_phase = phase(label="From phase", help_text="The phase in which the whole cohort gets the flag.")
+    selected_from_phase = phase(
+        required=False,
+        label="For selected ones from phase",
+        help_text="Workspaces of the cohort that are selected get it earlier. Empty: none do.",
+    )
 
 
 class PrerequisiteForm(forms.Form):
@@ -119,6 +125,7 @@ class ScheduleForm(forms.Form):
     reason = reason()
 
 
+PHASES = ("from_phase", "selected_from_phase")
 DESCRIBING = ("name", "description", "owner", "expires_on")
 
 
@@ -137,7 +144,7 @@ def _one_control() -> Iterator[None]:
 def create(nothing: None, inputs: Inputs, actor: Actor, version: int | None) -> str:
     prerequisite, variant = inputs["prerequisite"]
     described = {name: inputs[name] for name in DESCRIBING}
-    starting = {name: inputs[name] for name in ("value_type", "from_phase", "selected_from_phase")}
+    starting = {name: inputs[name] for name in ("value_type", *PHASES)}
     with _one_control():
         flag = flags.create(
             inputs["module"],
@@ -171,6 +178,11 @@ def require(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> st
     return f"{flag} needs {needed}{f', variant {variant}' if variant else ''}."
 
 
+def set_phases(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    flags.set_phases(flag, inputs["from_phase"], inputs["selected_from_phase"], actor=actor)
+    return f"{flag} starts in phase {inputs['from_phase']}."
+
+
 def schedule(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
     flags.schedule(flag, inputs["on_from"], inputs["off_at"], actor=actor, reason=inputs["reason"])
     return f"The schedule of {flag} is set."
@@ -201,6 +213,17 @@ OPERATIONS = (
         offered=_live,
         icon="schedule",
         note="Outside these times the flag is off for everybody, above every override, as if it were killed.",
+    ),
+    Operation(
+        name="phases",
+        title="Change phases",
+        permission="rollout.change_flag",
+        perform=set_phases,
+        form=PhasesForm,
+        initial=lambda flag: {name: getattr(flag, name) for name in PHASES},
+        offered=_live,
+        icon="stairs",
+        note="Whoever the plan reaches in the new phases has the flag at once, and nobody else.",
     ),
     Operation(
         name="prerequisite",

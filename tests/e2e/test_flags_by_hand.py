@@ -95,6 +95,17 @@ def test_a_fault_stands_at_its_row_with_all_that_was_entered(core: Flag, signed_
     expect(page.get_by_text("age is greater than 18")).to_be_visible()
 
 
+def test_who_is_signed_out_meanwhile_keeps_what_was_entered(core: Flag, signed_in: Open) -> None:
+    page = signed_in()
+    open_rules(page, core)
+    press(page, "Rule")
+    page.get_by_label("Name of rule 1").fill("Long thought over")
+    page.context.clear_cookies(name="sessionid")
+    press(page, "Condition")
+    expect(page.get_by_role("alert").filter(has_text="You are signed out")).to_be_visible()
+    expect(page.get_by_label("Name of rule 1")).to_have_value("Long thought over")
+
+
 def test_rules_are_built_and_moved_by_keyboard_alone(core: Flag, signed_in: Open) -> None:
     targeting.set_rules(core, [RuleDraft("First"), RuleDraft("Second", serve="off")], actor=ROOT)
     page = signed_in()

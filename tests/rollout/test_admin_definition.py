@@ -102,10 +102,20 @@ def test_a_flag_is_scheduled(manager: Client) -> None:
     text = sent(manager, "schedule", flag, on_from=f"{later:%Y-%m-%dT%H:%M}", off_at="")
     assert "Scheduled" in text
     assert "On from" in text
+    assert "on from: none → " in text
     answer = manager.get(reverse("admin:rollout_flag_try", args=[flag.pk]), {"unit": "W00000"})
     assert "DISABLED" in answer.content.decode()
     text = sent(manager, "schedule", builders.flag(), on_from="2030-01-02T00:00", off_at="2030-01-01T00:00")
     assert "must come after" in text
+
+
+def test_the_phases_of_a_flag_are_changed(manager: Client) -> None:
+    flag = builders.flag("clinical_alerts")
+    text = sent(manager, "phases", flag, from_phase="3", selected_from_phase="2")
+    assert "Phase 2 for selected workspaces, phase 3 for the whole cohort" in text
+    assert "from phase: 4 → 3; selected from phase: none → 2" in text
+    text = sent(manager, "phases", builders.flag("clinical_alerts"), from_phase="2", selected_from_phase="2")
+    assert "must be a phase before" in text
 
 
 def test_the_owner_and_the_expiry_are_described_and_searched(manager: Client) -> None:

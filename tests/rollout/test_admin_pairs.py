@@ -77,7 +77,7 @@ def test_a_value_longer_than_any_may_be_is_left_to_the_verbs() -> None:
 def test_groups_read_in_plain_words() -> None:
     country = {"attribute": "country", "operator": "in", "values": ["GB", "IE"]}
     version = {"attribute": "app", "operator": "version_at_least", "values": ["2.4"]}
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"match": "all", "conditions": [country]},
         {"match": "any", "conditions": [{"segment": "pilot"}, version]},
         {"match": "none", "conditions": [{"attribute": "os", "operator": "contains", "values": ["a", "b"]}]},

@@ -49,7 +49,7 @@ def test_a_segment_is_created_changed_and_removed(manager: Client) -> None:
     assert segment.groups == WALES
     changed = {**ROW, "groups-0-conditions-0-values": "Wales, England"}
     text = sent(manager, "edit", segment, name="Pilots", description="All of them", **changed)
-    assert "Region starts with Wales or England" in text
+    assert "region starts with Wales or England" in text
     segment.refresh_from_db()
     assert segment.name == "Pilots"
     assert "is removed" in sent(manager, "remove", segment)

@@ -80,6 +80,34 @@
         document.querySelectorAll("a[href], button").forEach(nameByIcon);
     }
 
+    // A part of the page that could not be exchanged: what was entered stays, and the reason stands beside it.
+    function tell(element, text) {
+        var old = document.querySelector("#op-told");
+        if (old) {
+            old.remove();
+        }
+        var told = document.createElement("p");
+        told.id = "op-told";
+        told.className = "op-fault";
+        told.setAttribute("role", "alert");
+        told.textContent = text;
+        element.insertAdjacentElement("afterend", told);
+    }
+
+    function noAnswer(event) {
+        if (event.target.closest(".op-page")) {
+            tell(event.target, "The portal did not answer. What you entered is still here: try again.");
+        }
+    }
+
+    document.addEventListener("htmx:beforeSwap", function (event) {
+        if (event.target.closest(".op-page") && event.detail.xhr.responseURL.indexOf("/login/") !== -1) {
+            event.detail.shouldSwap = false;
+            tell(event.detail.requestConfig.elt, "You are signed out. What you entered is still here: copy it before you leave the page.");
+        }
+    });
+    document.addEventListener("htmx:responseError", noAnswer);
+    document.addEventListener("htmx:sendError", noAnswer);
     document.addEventListener("DOMContentLoaded", repair);
     document.addEventListener("alpine:initialized", repair);
     document.addEventListener("htmx:afterSwap", function (event) {
