@@ -49,7 +49,7 @@ def reasons(flags: Iterable[Flag]) -> dict[int, list[str]]:
     return {
         row.pk: [
             *(text for name, text in words.items() if getattr(row, name)),
-            *([f"past its date, {row.expires_on}"] if row.past and row.expires_on else []),
+            *([f"past its date, {row.expires_on}"] if getattr(row, "past") else []),  # noqa: B009 - annotated
         ]
         for row in rows
     }

@@ -72,7 +72,7 @@ def create(
     except IntegrityError:
         # A flag of another module, which this one's lock does not hold.
         raise Invalid(flag_checks.of_key(key) or {"key": "is taken"}) from None
-    records.settle(module)
+    records.settle_flags(module)
     return flag_changes.done(flag, "flag.created", actor, data={"after": definitions.of_flag(flag)})
 
 
@@ -120,7 +120,7 @@ def require(
     if after == before:
         return flag
     flag_changes.save(flag, "prerequisite", "prerequisite_variant")
-    records.settle(flag.module)
+    records.settle_flags(flag.module)
     return flag_changes.done(flag, "flag.prerequisite_set", actor, data={"before": before, "after": after})
 
 
@@ -140,7 +140,7 @@ def set_phases(flag: Flag, from_phase: int, selected_from_phase: int | None = No
     if faults := flag_checks.of_phases(flag):
         raise Invalid(faults)
     flag_changes.save(flag, "from_phase", "selected_from_phase")
-    records.settle(flag.module)
+    records.settle_flags(flag.module)
     return flag_changes.done(flag, "flag.phases_set", actor, data={"before": before, "after": after})
 
 
@@ -163,7 +163,7 @@ def schedule(
         return flag
     flag.on_from, flag.off_at = on_from, off_at
     flag_changes.save(flag, "on_from", "off_at")
-    records.settle(flag.module)
+    records.settle_flags(flag.module)
     data = {"before": before, "after": after}
     return flag_changes.done(flag, "flag.scheduled", actor, reason=reason, data=data)
 
@@ -181,7 +181,7 @@ def kill(flag: Flag, killed: bool, *, actor: Actor, reason: str = "") -> Flag:
         raise Refused("no_change", f"The kill switch of {flag} is {'on' if killed else 'off'} already.")
     flag.killed = killed
     flag_changes.save(flag, "killed")
-    records.settle(flag.module)
+    records.settle_flags(flag.module)
     action = "flag.killed" if killed else "flag.revived"
     return flag_changes.done(flag, action, actor, reason=reason)
 
@@ -201,7 +201,7 @@ def hold(flag: Flag, max_percentage: int | None, *, actor: Actor, reason: str = 
     flag.max_percentage = max_percentage
     flag.hold_key = _hold(facts.state_of(flag.module), max_percentage).key
     flag_changes.save(flag, "max_percentage", "hold_key")
-    records.settle(flag.module)
+    records.settle_flags(flag.module)
     return flag_changes.done(
         flag, "flag.held", actor, reason=reason, data={"from": before, "to": max_percentage}
     )
@@ -224,7 +224,7 @@ def archive(flag: Flag, *, actor: Actor) -> Flag:
     flag.rules.all().delete()
     flag.archived_at = timezone.now()
     flag_changes.save(flag, "archived_at")
-    records.settle(flag.module)
+    records.settle_flags(flag.module)
     return flag_changes.done(flag, "flag.archived", actor, data={"rules": rules} if rules else None)
 
 

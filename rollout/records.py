@@ -37,6 +37,16 @@ def settle(module: Module, *, now: datetime | None = None) -> tuple[int, int]:
     return entered, left
 
 
+def settle_flags(module: Module) -> None:
+    """Make the record of how far `module`'s flags go say what holds now; who is in stays as it is.
+
+    For changes of flags, which take nobody into the cohort and nobody out. The caller holds the plan's lock.
+    """
+    state = state_of(module)
+    if state.plan_id is not None:
+        _span(module, state, state.now)
+
+
 def reconcile() -> dict[str, tuple[int, int]]:
     """Settle every live plan, each in its own transaction; return who entered and left by module."""
     settled = {}

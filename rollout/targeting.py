@@ -77,7 +77,7 @@ def set_variants(
     Variant.objects.bulk_create(made)
     flag_changes.save(flag)
     if flag.dependents.exclude(prerequisite_variant="").exists():
-        records.settle(flag.module)
+        records.settle_flags(flag.module)
     return flag_changes.done(flag, "flag.variants_set", actor, data={"before": before, "after": after})
 
 
