@@ -11,8 +11,9 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.functional import cached_property
 
-from rollout.admin import rows
-from rollout.admin.rows import Faults, Rows, Shape, ShownRows
+from rollout.admin import rows, shown_rows
+from rollout.admin.rows import Rows, Shape
+from rollout.admin.shown_rows import Faults, ShownRows
 
 # Among the clean data: a button was pressed that adds, removes or moves a row.
 ARRANGING = "arranging"
@@ -52,7 +53,9 @@ class RowsBoundField(BoundField):
         """The rows with their controls, buttons and faults."""
         field: RowsField = self.field  # type: ignore[assignment]  # what makes this one
         value = self.value()
-        return rows.shown(value if isinstance(value, Rows) else Rows([]), self.name, field.shape, self.faults)
+        return shown_rows.shown(
+            value if isinstance(value, Rows) else Rows([]), self.name, field.shape, self.faults
+        )
 
     @property
     def arranging(self) -> bool:

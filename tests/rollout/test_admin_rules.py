@@ -176,6 +176,7 @@ def test_each_fault_stands_at_its_row_and_nothing_entered_is_lost(manager: Clien
     assert 'id="rules-1-groups-0-conditions-1-values-fault">Must be a number' in text
     assert 'id="rules-1-name-fault"' in text
     assert 'id="rules-1-share-fault">Must be a whole number' in text
+    assert "<strong>3 faults.</strong>" in text
     assert 'value="five"' in text
     assert ">many</textarea>" in text
     assert 'id="rules-0-name-fault"' not in text
