@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db import Error, connection
+from django.db import Error
 
 from operations import feed
 from rollout import snapshot, usage
-from rollout.known_workspaces import KnownWorkspaces
+from rollout.known_workspaces import KnownWorkspaces, check_connection, drop_connection
 from rollout.snapshot import Snapshot
 from rollout.topics import FLAGS, WORKSPACES
 
@@ -129,13 +129,13 @@ class Follower:
     def _in_touch(self, act: Callable[..., None], *arguments: Any) -> bool:
         """Do something that needs the database, and say once when it is lost and once when it is back."""
         try:
-            connection.close_if_unusable_or_obsolete()
+            check_connection()
             act(*arguments)
         except Error as error:
             if self._connected:
                 logger.warning("the database does not answer; flags are answered from memory: %s", error)
             self._connected = False
-            connection.close()
+            drop_connection()
             return False
         if not self._connected:
             logger.warning("the database answers again")

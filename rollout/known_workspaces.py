@@ -149,13 +149,25 @@ class KnownWorkspaces:
     def _read(self, pks: Sequence[str]) -> dict[str, WorkspaceFacts] | None:
         """The workspaces of these ids, by one query; None where the database does not answer."""
         try:
-            connection.close_if_unusable_or_obsolete()
+            check_connection()
             return read(pks, self._paused)
         except Error as error:
             self._asked_again_at = time.monotonic() + PAUSE
             logger.warning("workspaces cannot be looked up: %s", error)
-            connection.close()
+            drop_connection()
             return None
+
+
+def check_connection() -> None:
+    """Let go of a connection that broke or is too old. One within a transaction is for its beginner to end."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+
+
+def drop_connection() -> None:
+    """Let go of a connection that failed, but not within a transaction."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def read(pks: Sequence[str], paused: frozenset[int]) -> dict[str, WorkspaceFacts]:
