@@ -1,4 +1,4 @@
-"""Rows within rows as a page shows them: controls and buttons with their names, and each fault at its place."""
+"""Rows within rows as a page shows them: controls and buttons by name, and each fault at its place."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

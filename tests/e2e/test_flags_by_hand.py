@@ -103,6 +103,7 @@ def test_who_is_signed_out_meanwhile_keeps_what_was_entered(core: Flag, signed_i
     page.context.clear_cookies(name="sessionid")
     press(page, "Condition")
     expect(page.get_by_role("alert").filter(has_text="You are signed out")).to_be_visible()
+    expect(page.get_by_role("button", name="Condition", exact=True)).to_be_focused()
     expect(page.get_by_label("Name of rule 1")).to_have_value("Long thought over")
 
 
@@ -145,8 +146,9 @@ def test_a_flag_with_variants_from_its_creation_on(core: Flag, signed_in: Open) 
     page.get_by_role("button", name="Create flag").click()
     page.get_by_role("link", name="order_button").first.click()
     page.get_by_role("link", name="Edit variants").click()
-    for key, value, weight in (("blue", "#00f", "3"), ("red", "#f00", "1")):
+    for number, (key, value, weight) in enumerate((("blue", "#00f", "3"), ("red", "#f00", "1")), start=1):
         press(page, "Variant")
+        expect(page.get_by_label("Weight")).to_have_count(number)
         page.get_by_label("Name", exact=True).last.fill(key)
         page.get_by_label("Value", exact=True).last.fill(value)
         page.get_by_label("Weight").last.fill(weight)
@@ -168,6 +170,19 @@ def test_a_segment_is_made_without_scripts(core: Flag, signed_in: Open) -> None:
     page.get_by_label("Values").fill("22")
     press(page, "Create segment")
     expect(page.get_by_text("The segment Night shift is ready")).to_be_visible()
+
+
+def test_the_enter_key_previews_and_removes_nothing(core: Flag, signed_in: Open) -> None:
+    segment = segments.save("night", "Night shift", "", WALES, actor=ROOT)
+    page = signed_in()
+    page.goto(reverse("admin:rollout_segment_operate", args=["edit"]) + f"?object={segment.pk}")
+    page.get_by_label("Values").fill("Wales, England")
+    page.get_by_label("Name").fill("Night")
+    page.get_by_label("Name").press("Enter")
+    expect(page.get_by_text("region starts with Wales or England")).to_be_visible()
+    expect(page.get_by_label("Name")).to_have_value("Night")
+    segment.refresh_from_db()
+    assert segment.groups == WALES
 
 
 @pytest.fixture

@@ -106,6 +106,18 @@
             tell(event.detail.requestConfig.elt, "You are signed out. What you entered is still here: copy it before you leave the page.");
         }
     });
+    // What is typed into a form while it is exchanged would vanish with the old one.
+    document.addEventListener("htmx:beforeRequest", function (event) {
+        if (event.detail.target.id === "operation-form") {
+            event.detail.target.inert = true;
+        }
+    });
+    document.addEventListener("htmx:afterRequest", function (event) {
+        if (event.detail.target.id === "operation-form" && event.detail.target.isConnected) {
+            event.detail.target.inert = false;
+            event.detail.elt.focus();
+        }
+    });
     document.addEventListener("htmx:responseError", noAnswer);
     document.addEventListener("htmx:sendError", noAnswer);
     document.addEventListener("DOMContentLoaded", repair);
