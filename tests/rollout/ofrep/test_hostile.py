@@ -175,12 +175,12 @@ def test_the_last_of_keys_that_stand_twice_counts(product: Product) -> None:
 
 def test_odd_attributes_meet_no_condition_and_break_none(product: Product) -> None:
     operators = {
-        "equals": "a",
-        "in": "a",
-        "contains": "a",
-        "starts_with": "a",
-        "ends_with": "a",
-        "matches": "a",
+        "equals": "q",
+        "in": "q",
+        "contains": "q",
+        "starts_with": "q",
+        "ends_with": "q",
+        "matches": "q",
         "greater": "5",
         "less": "5",
         "before": "2020-01-01",
@@ -208,7 +208,7 @@ def test_odd_attributes_meet_no_condition_and_break_none(product: Product) -> No
         True,
         "1e999",
     ]
-    odd += ["99999-01-01", "v1.2.3.4.5", "1.2.3-" + "b" * 500, "NaN", "٣"]
+    odd += ["99999/01/01", "v1.2.3.4.5", "1.2.3-" + "b" * 500, "NaN", "٣"]
     # Numbers and moments compare, whatever their size.
     large = {2**63: {"by_greater", "by_after"}, -(2**63): {"by_less", "by_before"}}
     for value, met in [*((value, set()) for value in odd), *large.items()]:
