@@ -1,6 +1,5 @@
 """The routes: one flag, all flags, and the flags of a module."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -13,12 +12,11 @@ from rollout.answers import ALIASES
 from rollout.follower import Follower, NotReady
 from rollout.ofrep.access import Access, Environ, Rate, cors, preflight
 from rollout.ofrep.outcomes import Outcome, outcome
-from rollout.ofrep.questions import Units, read_context
+from rollout.ofrep.questions import Units, context_of, read_body
+from rollout.ofrep.remembered import Bulk, Question, Remembered
 from rollout.ofrep.replies import (
-    BODILESS,
     FLAG_NOT_FOUND,
     STATUS,
-    UNCHANGED,
     Reply,
     Turned,
     api_error,
@@ -36,6 +34,7 @@ FLAGS = "/ofrep/v1/evaluate/flags"
 FLAG = f"{FLAGS}/"
 MODULES = "/api/feature-flags/"
 EXPLAIN = "/explain"
+POST = ("POST",)
 # Named in the header, for modules of either unit.
 WORKSPACE_ID, USER_ID = "HTTP_WORKSPACE_ID", "HTTP_USER_ID"
 
@@ -45,29 +44,26 @@ class Door:
 
     def __init__(self, follower: Follower, access: Access, beside: Application) -> None:
         self._follower, self._access, self._beside = follower, access, beside
+        self._remembered: Remembered | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path.startswith(FLAG):
-            reply = self._ofrep(environ, _text(path[len(FLAG) :]))
+            reply = self._one(environ, _text(path[len(FLAG) :]))
         elif path == FLAGS:
-            reply = self._ofrep(environ, None)
+            reply = self._answer(environ, POST, self._bulk, _bulk_error)
         elif path.startswith(MODULES) and not path.endswith(EXPLAIN):
             reply = self._module(environ, _text(path[len(MODULES) :]))
         else:
             return self._beside(environ, start_response)
-        headers = [*reply.headers]
-        if reply.status not in BODILESS:
-            headers.append(("Content-Length", str(len(reply.body))))
-        start_response(STATUS[reply.status], headers)
+        start_response(STATUS[reply.status], [*reply.headers])
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else reply.body]
 
-    def _ofrep(self, environ: Environ, key: str | None) -> Reply:
-        """One flag, or with no key all of them."""
+    def _one(self, environ: Environ, key: str) -> Reply:
         return self._answer(
             environ,
-            ("POST",),
-            lambda snapshot, who: self._flags(environ, snapshot, who, key),
+            POST,
+            lambda environ, snapshot, who: self._flag(environ, snapshot, who, key),
             lambda found: ofrep_error(found, key),
         )
 
@@ -75,7 +71,7 @@ class Door:
         return self._answer(
             environ,
             ("GET", "HEAD"),
-            lambda snapshot, who: self._on_or_off(environ, snapshot, who, key),
+            lambda environ, snapshot, who: self._on_or_off(environ, snapshot, who, key),
             api_error,
         )
 
@@ -83,7 +79,7 @@ class Door:
         self,
         environ: Environ,
         methods: tuple[str, ...],
-        answer: Callable[[Snapshot, KeyFacts], Reply],
+        answer: Callable[[Environ, Snapshot, KeyFacts], Reply],
         refuse: Callable[[Turned], Reply],
     ) -> Reply:
         """What `answer` says to a request that may ask; what turns it away in the words of `refuse`."""
@@ -97,7 +93,7 @@ class Door:
                 return Reply(204, headers=preflight(allowed, _listed(methods)))
             if method not in methods:
                 raise Turned(405, f"Use {methods[0]}.", headers=[("Allow", _listed(methods))])
-            reply = answer(snapshot, self._access.check(environ, snapshot))
+            reply = answer(environ, snapshot, self._access.check(environ, snapshot))
         except Turned as found:
             reply = refuse(found)
         except NotReady:
@@ -109,25 +105,44 @@ class Door:
             reply = refuse(Turned(500, "The portal failed; its log says how."))
         return reply._replace(headers=(*reply.headers, *allowed)) if allowed else reply
 
-    def _flags(self, environ: Environ, snapshot: Snapshot, who: KeyFacts, key: str | None) -> Reply:
-        context = read_context(environ)
+    def _bulk(self, environ: Environ, snapshot: Snapshot, who: KeyFacts) -> Reply:
+        """All answers with their ETag; 304 where the sender has them."""
+        now = datetime.now(UTC)
+        remembered = self._remembered
+        if remembered is None or remembered.snapshot is not snapshot or now >= remembered.until:
+            remembered = self._remembered = Remembered(snapshot, now)
+        question = (who.modules, read_body(environ))
+        bulk = remembered.find(question, self._follower.workspaces)
+        if bulk is None:
+            bulk = self._decided(question, remembered, now)
+        self._follower.usage.note(bulk.outcomes)
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        return bulk.unchanged if known is not None and bulk.etag in known else bulk.whole
+
+    def _decided(self, question: Question, remembered: Remembered, now: datetime) -> Bulk:
+        modules, body = question
+        context = context_of(body)
+        units = Units(context, self._follower.workspaces)
+        outcomes = tuple(
+            each
+            for module in remembered.snapshot.modules.values()
+            if not modules or module.key in modules
+            for each in _live(module, Asked(units.of(module), units.told(module), now))
+        )
+        if units.unreachable:
+            return remembered.bulk(outcomes)
+        return remembered.keep(question, outcomes, *units.looked_up)
+
+    def _flag(self, environ: Environ, snapshot: Snapshot, who: KeyFacts, key: str) -> Reply:
+        context = context_of(read_body(environ))
         units = Units(context, self._follower.workspaces)
         now = datetime.now(UTC)
-        if key is None:
-            found = [
-                each
-                for module in snapshot.modules.values()
-                if not who.modules or module.key in who.modules
-                for each in _live(module, Asked(units.of(module), units.told(module), now))
-            ]
-            self._follower.usage.note(found)
-            return _bulk(b'{"flags":[' + b",".join([each.body for each in found]) + b"]}", environ)
         module, switch = snapshot.flags.get(key) or _no_flag(key)
         if who.modules and module.key not in who.modules:
             _no_flag(key)
         answered = outcome(switch, Asked(units.of(module), units.told(module), now))
         self._follower.usage.note((answered,))
-        return json_reply(answered.body)
+        return answered.reply
 
     def _on_or_off(self, environ: Environ, snapshot: Snapshot, who: KeyFacts, key: str) -> Reply:
         module = snapshot.modules.get(ALIASES.get(key, key))
@@ -161,13 +176,8 @@ def _live(module: ModuleFacts, asked: Asked) -> list[Outcome]:
     return [outcome(switch, asked) for switch in module.live]
 
 
-def _bulk(body: bytes, environ: Environ) -> Reply:
-    """All answers with their ETag; 304 where the sender has them."""
-    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    known = environ.get("HTTP_IF_NONE_MATCH")
-    if known is not None and etag in known:
-        return Reply(304, headers=(("ETag", etag), *UNCHANGED))
-    return json_reply(body, ("ETag", etag))
+def _bulk_error(found: Turned) -> Reply:
+    return ofrep_error(found, None)
 
 
 def _listed(methods: tuple[str, ...]) -> str:
@@ -181,4 +191,4 @@ def _no_flag(key: str) -> Any:
 
 def _text(path: str) -> str:
     """A part of the path, which WSGI gives byte by byte, as the UTF-8 that it is."""
-    return path.encode("latin-1").decode("utf-8", "replace")
+    return path if path.isascii() else path.encode("latin-1").decode("utf-8", "replace")

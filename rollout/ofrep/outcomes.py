@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from rollout.evaluation import DEFAULT, decide
+from rollout.ofrep.replies import json_reply
 from rollout.snapshot import OUT_OF_REACH
 from rollout.switches import OFF, Asked, Decision, Switch, decision
 
@@ -16,7 +17,7 @@ OFF_UNKNOWN = decision(False, OFF, UNKNOWN)
 class Outcome:
     """One thing that a flag can answer, ready to be sent and counted."""
 
-    __slots__ = ("body", "flag", "on", "reason", "variant")
+    __slots__ = ("body", "flag", "on", "reason", "reply", "variant")
 
     def __init__(self, switch: Switch, found: Decision) -> None:
         self.flag, self.on, self.variant, self.reason = switch.key, found.on, found.variant, found.reason
@@ -26,6 +27,7 @@ class Outcome:
         if value is not None:
             told["value"] = value
         self.body = orjson.dumps(told)
+        self.reply = json_reply(self.body)
 
 
 def outcome(switch: Switch, asked: Asked) -> Outcome:

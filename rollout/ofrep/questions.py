@@ -10,7 +10,7 @@ from rollout.answers import check_unit
 from rollout.known_workspaces import KnownWorkspaces, Unreachable
 from rollout.ofrep.replies import INVALID_CONTEXT, PARSE_ERROR, Turned
 from rollout.reach import UnitFacts
-from rollout.snapshot import ModuleFacts
+from rollout.snapshot import ModuleFacts, WorkspaceFacts
 
 Context = Mapping[str, Any]
 
@@ -20,10 +20,10 @@ LONGEST_LENGTH = 18
 TOO_LARGE = f"The body must have at most {LARGEST_BODY:,} bytes."
 
 
-def read_context(environ: Mapping[str, Any]) -> Context:
-    """The context of an OFREP request. Raises Turned 400, naming what is wrong."""
+def context_of(body: bytes) -> Context:
+    """The context in the body of an OFREP request. Raises Turned 400, naming what is wrong."""
     try:
-        told = orjson.loads(_body(environ))
+        told = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Turned(400, f"The body must be JSON: {error}.", PARSE_ERROR) from None
     context = told.get("context") if isinstance(told, dict) else None
@@ -32,7 +32,7 @@ def read_context(environ: Mapping[str, Any]) -> Context:
     return context
 
 
-def _body(environ: Mapping[str, Any]) -> bytes:
+def read_body(environ: Mapping[str, Any]) -> bytes:
     """The bytes that were sent. Raises Turned 400 for too many."""
     said = environ.get("CONTENT_LENGTH")
     if not said:
@@ -74,6 +74,16 @@ class Units:
             except Unreachable:
                 self._found = _UNREACHABLE
         return module.out_of_reach(pk) if self._found is _UNREACHABLE else module.workspace(pk, self._found)
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether the workspace could not be looked up."""
+        return self._found is _UNREACHABLE
+
+    @property
+    def looked_up(self) -> tuple[str, WorkspaceFacts | None]:
+        """The id of the workspace that was looked up and what was found; "" where none was."""
+        return ("", None) if self._found is _NOT_ASKED else (self._workspace, self._found)
 
     def told(self, module: ModuleFacts) -> Context:
         """The context as the targeting rules of a module's flags see it."""

@@ -20,8 +20,6 @@ STATUS = {
     500: "500 Internal Server Error",
     503: "503 Service Unavailable",
 }
-# Statuses whose answers end with their headers, and say nothing of a length.
-BODILESS = frozenset({204, 304})
 # The error codes of OpenFeature that its clients understand.
 PARSE_ERROR, INVALID_CONTEXT, FLAG_NOT_FOUND, GENERAL = (
     "PARSE_ERROR",
@@ -49,6 +47,8 @@ JSON: tuple[Header, ...] = (
 
 
 class Reply(NamedTuple):
+    """A whole answer; `headers` name the length of a body, where the status has one."""
+
     status: int
     body: bytes = b""
     headers: tuple[Header, ...] = ()
@@ -71,8 +71,8 @@ class Turned(Exception):
         self.headers, self.fields = tuple(headers), fields
 
 
-def json_reply(body: bytes, *headers: Header) -> Reply:
-    return Reply(200, body, (*JSON, *headers))
+def json_reply(body: bytes, *headers: Header, status: int = 200) -> Reply:
+    return Reply(status, body, (*JSON, *headers, ("Content-Length", str(len(body)))))
 
 
 def ofrep_error(found: Turned, key: str | None) -> Reply:
@@ -80,7 +80,7 @@ def ofrep_error(found: Turned, key: str | None) -> Reply:
     told: dict[str, Any] = {"errorCode": found.code, "errorDetails": found.message}
     if key is not None:
         told["key"] = key
-    return Reply(found.status, orjson.dumps(told), (*JSON, *found.headers))
+    return json_reply(orjson.dumps(told), *found.headers, status=found.status)
 
 
 def api_error(found: Turned) -> Reply:
@@ -88,4 +88,4 @@ def api_error(found: Turned) -> Reply:
     told: dict[str, Any] = {"code": API_CODES[found.status], "message": found.message}
     if found.fields:
         told["fields"] = found.fields
-    return Reply(found.status, orjson.dumps({"error": told}), (*JSON, *found.headers))
+    return json_reply(orjson.dumps({"error": told}), *found.headers, status=found.status)
