@@ -159,7 +159,7 @@ def _fault_of_values(operator: str, values: Any) -> str:
     kind = OPERATORS[operator]
     most = MOST_VALUES if kind.several else 1
     if not isinstance(values, list) or not 0 < len(values) <= most:
-        return f"must be a list of 1 to {most:,} texts" if kind.several else "must be a list of one text"
+        return f"enter 1 to {most:,} values" if kind.several else "enter one value"
     for value in values:
         if not _is_text(value, LONGEST_VALUE):
             return f"each must be a text of 1 to {LONGEST_VALUE:,} printable characters"

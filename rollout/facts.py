@@ -1,7 +1,7 @@
 """From rows to the plain facts that the rules are written in."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -126,13 +126,20 @@ class Targeting:
     rules: Mapping[int, tuple[RuleFacts, ...]] = field(default_factory=dict)
 
 
-def variants_of(flags: Sequence[Flag]) -> Targeting:
-    """The variants of those of `flags` that have some; no query where all are boolean."""
+def variants_of(flags: Iterable[int]) -> Targeting:
+    """The variants of the flags with these primary keys; no query for none."""
     found: dict[int, list[VariantFacts]] = defaultdict(list)
-    if ids := [flag.pk for flag in flags if flag.value_type != Flag.ValueType.BOOLEAN]:
+    if ids := list(flags):
         for row in Variant.objects.filter(flag__in=ids).order_by("flag", "position"):
             found[row.flag_id].append(VariantFacts(row.key, row.value, row.weight))
     return Targeting(variants={pk: tuple(rows) for pk, rows in found.items()})
+
+
+def variants_for_sets(flags: Sequence[Flag]) -> Targeting:
+    """The variants that sets of units depend on: those of flags of which another needs one variant."""
+    return variants_of(
+        {flag.prerequisite_id for flag in flags if flag.prerequisite_id and flag.prerequisite_variant}
+    )
 
 
 def targeting_of(flags: Sequence[Flag]) -> Targeting:
@@ -142,7 +149,8 @@ def targeting_of(flags: Sequence[Flag]) -> Targeting:
     segments = segment_matchers() if rows else {}
     for row in rows:
         found[row.flag_id].append(rule_of(row, segments))
-    return replace(variants_of(flags), rules={pk: tuple(rules) for pk, rules in found.items()})
+    varying = [flag.pk for flag in flags if flag.value_type != Flag.ValueType.BOOLEAN]
+    return replace(variants_of(varying), rules={pk: tuple(rules) for pk, rules in found.items()})
 
 
 def rule_of(row: Rule, segments: Mapping[str, Matcher]) -> RuleFacts:
@@ -171,9 +179,9 @@ def segment_matchers() -> dict[str, Matcher]:
 def flags_of(
     flags: Sequence[Flag], *, by_user: bool, targeting: Targeting | None = None
 ) -> tuple[FlagFacts, ...]:
-    """The facts of all the flags of a module, prerequisites linked; without `targeting`, variants only."""
+    """The facts of all the flags of a module, prerequisites linked; without `targeting`, those for sets."""
     rows = {flag.pk: flag for flag in flags}
-    known = variants_of(flags) if targeting is None else targeting
+    known = variants_for_sets(flags) if targeting is None else targeting
     made: dict[int, FlagFacts] = {}
 
     def make(flag: Flag) -> FlagFacts:
@@ -209,28 +217,31 @@ def _hold(flag: Flag) -> Cutoff:
 
 
 def state_of(module: Module) -> State:
-    """A module's state in three queries, four where a flag has variants, however many flags it has.
+    """A module's state in three queries, four where a flag needs a variant, however many flags it has.
 
     Without targeting rules: sets of units cannot follow what a request tells.
     """
-    return _state(module, module.plans.live().prefetch_related("phases").first())
+    return _state(module, _live_plan(module), list(module.flags.all()))
 
 
 def state_for_answers(module: Module) -> State:
-    """A module's state with its targeting rules."""
-    state = state_of(module)
+    """A module's state with its variants and targeting rules."""
     flags = list(module.flags.all())
-    return replace(
-        state, flags=flags_of(flags, by_user=state.by_user, targeting=targeting_of(flags)), now=state.now
-    )
+    return _state(module, _live_plan(module), flags, targeting_of(flags))
 
 
 def state_with(plan: Plan) -> State:
     """The state of a plan's module, by the plan as it was read: no query where `changes.lock` read it."""
-    return _state(plan.module, plan)
+    return _state(plan.module, plan, list(plan.module.flags.all()))
 
 
-def _state(module: Module, plan: Plan | None) -> State:
+def _live_plan(module: Module) -> Plan | None:
+    return module.plans.live().prefetch_related("phases").first()
+
+
+def _state(
+    module: Module, plan: Plan | None, flags: Sequence[Flag], targeting: Targeting | None = None
+) -> State:
     by_user = module.unit == Module.Unit.USER
     return State(
         module_id=module.pk,
@@ -238,7 +249,7 @@ def _state(module: Module, plan: Plan | None) -> State:
         by_user=by_user,
         eligibility=eligibility_of(module),
         plan=plan_of(plan),
-        flags=flags_of(list(module.flags.all()), by_user=by_user),
+        flags=flags_of(flags, by_user=by_user, targeting=targeting),
         environment=environment_of(module.key),
     )
 

@@ -138,7 +138,7 @@ class _Fields:
         """A list of mappings, each with its own fields."""
         found = self.any(name, [])
         if not isinstance(found, list) or len(found) > most:
-            self.faults[self.at(name)] = f"must be a list of at most {most:,}"
+            self.faults[self.at(name)] = f"must be a list of at most {most:,} entries"
             return []
         inner = []
         for index, each in enumerate(found):

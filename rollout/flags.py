@@ -19,7 +19,6 @@ from rollout.facts import State
 from rollout.models import Flag, Module
 from rollout.modules import lock_plan
 from rollout.ordering import OPEN, Cutoff
-from rollout.reach import FlagFacts
 from rollout.values import BOOLEAN
 
 
@@ -228,20 +227,16 @@ def archive(flag: Flag, *, actor: Actor) -> Flag:
     return flag_changes.done(flag, "flag.archived", actor, data={"rules": rules} if rules else None)
 
 
-def effect(flag: Flag, *, killed: bool | None = None, max_percentage: int | None = None) -> Comparison:
-    """What turning the kill switch, or holding the flag back, would do."""
+def effect(flag: Flag, **values: Any) -> Comparison:
+    """What giving these fields of a flag other values would do to who has what."""
     before = facts.state_of(flag.module)
-
-    def changed(found: FlagFacts) -> FlagFacts:
-        if found.prerequisite is not None:
-            found = replace(found, prerequisite=changed(found.prerequisite))
-        if found.key != flag.key:
-            return found
-        if killed is not None:
-            return replace(found, killed=killed)
-        return replace(found, max_percentage=max_percentage, hold=_hold(before, max_percentage))
-
-    return Comparison(before, replace(before, flags=tuple(changed(found) for found in before.flags)))
+    rows = list(flag.module.flags.all())
+    changed = next(row for row in rows if row.pk == flag.pk)
+    for name, value in values.items():
+        setattr(changed, name, value)
+    if "max_percentage" in values:
+        changed.hold_key = _hold(before, changed.max_percentage).key
+    return Comparison(before, replace(before, flags=facts.flags_of(rows, by_user=before.by_user)))
 
 
 def _hold(state: State, max_percentage: int | None) -> Cutoff:

@@ -8,8 +8,11 @@ from operations.doors.admin import Inputs, Operation
 from operations.errors import Invalid
 from rollout import flags
 from rollout.admin import definition_forms as forms
+from rollout.admin.flag_effects import Effect
+from rollout.cohorts import Comparison
 from rollout.models import Flag
 
+SCHEDULE = ("on_from", "off_at")
 PHASES = ("from_phase", "selected_from_phase")
 DESCRIBING = ("name", "description", "owner", "expires_on")
 
@@ -77,6 +80,16 @@ def _live(flag: Flag) -> bool:
     return flag.archived_at is None
 
 
+def _with_prerequisite(flag: Flag, inputs: Inputs) -> Comparison:
+    needed, variant = inputs["prerequisite"]
+    return flags.effect(flag, prerequisite=needed, prerequisite_variant=variant)
+
+
+SCHEDULED = Effect(lambda flag, inputs: flags.effect(flag, **{name: inputs.get(name) for name in SCHEDULE}))
+PHASED = Effect(lambda flag, inputs: flags.effect(flag, **{name: inputs.get(name) for name in PHASES}))
+REQUIRED = Effect(_with_prerequisite)
+
+
 OPERATIONS = (
     Operation(
         name="create",
@@ -94,7 +107,10 @@ OPERATIONS = (
         permission="rollout.change_flag",
         perform=schedule,
         form=forms.ScheduleForm,
-        initial=lambda flag: {"on_from": flag.on_from, "off_at": flag.off_at},
+        initial=lambda flag: {name: getattr(flag, name) for name in SCHEDULE},
+        preview=SCHEDULED.preview,
+        names=SCHEDULED.names,
+        previewed=SCHEDULE,
         offered=_live,
         icon="schedule",
         note="Outside these times the flag is off for everybody, above every override, as if it were killed.",
@@ -106,6 +122,9 @@ OPERATIONS = (
         perform=set_phases,
         form=forms.PhasesForm,
         initial=lambda flag: {name: getattr(flag, name) for name in PHASES},
+        preview=PHASED.preview,
+        names=PHASED.names,
+        previewed=PHASES,
         offered=_live,
         icon="stairs",
         note="Whoever the plan reaches in the new phases has the flag at once, and nobody else.",
@@ -120,6 +139,9 @@ OPERATIONS = (
             "flag": flag,
             "prerequisite": f"{flag.prerequisite}:{flag.prerequisite_variant}" if flag.prerequisite else "",
         },
+        preview=REQUIRED.preview,
+        names=REQUIRED.names,
+        previewed=("prerequisite",),
         offered=_live,
         icon="account_tree",
     ),

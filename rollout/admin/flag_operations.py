@@ -1,14 +1,11 @@
 """The verbs on flags as the admin offers them."""
 
-from typing import Any
-
 from operations.actor import Actor
-from operations.doors.admin import Inputs, Names, Operation, Preview
+from operations.doors.admin import Inputs, Operation, Preview
 from operations.errors import NotFound
-from rollout import answers, cohorts, flags, overrides
+from rollout import answers, flags, overrides
 from rollout.admin import definition, forms, rule_editor, variant_editor
-from rollout.admin.previews import names, units
-from rollout.cohorts import Comparison
+from rollout.admin.flag_effects import Effect
 from rollout.models import Flag, Override
 
 
@@ -70,41 +67,6 @@ def deselect(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> s
 
 def archive(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> str:
     return f"{flags.archive(flag, actor=actor)} is archived."
-
-
-class Effect:
-    """The preview of what changes a flag's reach."""
-
-    def __init__(self, compare: Any) -> None:
-        self.compare = compare
-
-    def preview(self, flag: Flag, inputs: Inputs, actor: Actor) -> Preview:
-        comparison: Comparison = self.compare(flag, inputs)
-        changes = comparison.preview().flags
-        own = next(change for change in changes if change.key == flag.key)
-        first = {
-            side: list(
-                comparison.population.named(comparison.changing(flag.key, gain=gain)[: cohorts.FIRST_NAMES])
-            )
-            for side, gain, count in (("gain", True, own.gain), ("lose", False, own.lose))
-            if count
-        }
-        context = {
-            "flag": flag,
-            "own": own,
-            "gaining": first.get("gain", []),
-            "losing": first.get("lose", []),
-            "others": [
-                change for change in changes if change.key != flag.key and (change.gain or change.lose)
-            ],
-            "units": units(flag.module),
-            "by_user": comparison.before.by_user,
-        }
-        return Preview("admin/rollout/flag_preview.html", context)
-
-    def names(self, flag: Flag, inputs: Inputs, actor: Actor, side: str) -> Names:
-        comparison: Comparison = self.compare(flag, inputs)
-        return names(comparison.before, comparison.changing(flag.key, gain=side == "gain"))
 
 
 KILLED = Effect(lambda flag, inputs: flags.effect(flag, killed=True))
