@@ -92,6 +92,9 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Compiling the previews' conditions takes seconds, where running them takes milliseconds.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
+    # Seconds, and milliseconds, after which a server that says nothing counts as unreachable.
+    DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
+    DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 10_000)
 
 # --- Cache and broker -------------------------------------------------------------------------------------
 

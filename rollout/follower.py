@@ -63,19 +63,26 @@ class Follower:
         """
         if self._pid == os.getpid():
             return
-        with self._lock:
-            if self._pid == os.getpid():
-                return
-            # Whoever waited here while another tried in vain does not try, and wait, again.
-            if self._tried_at and time.monotonic() < self._tried_at + PAUSE:
-                raise NotReady
-            if not self._in_touch(self.look):
-                self._tried_at = time.monotonic()
-                raise NotReady
-            if follow:
-                atexit.register(self._in_touch, self.usage.write)
-                threading.Thread(target=self._follow, name="follow-flags", daemon=True).start()
-            self._pid = os.getpid()
+        # Whoever finds another trying, after one tried in vain, does not wait for the same.
+        if not self._lock.acquire(blocking=not self._tried_at):
+            raise NotReady
+        try:
+            self._start(follow)
+        finally:
+            self._lock.release()
+
+    def _start(self, follow: bool) -> None:
+        if self._pid == os.getpid():
+            return
+        if self._tried_at and time.monotonic() < self._tried_at + PAUSE:
+            raise NotReady
+        if not self._in_touch(self.look):
+            self._tried_at = time.monotonic()
+            raise NotReady
+        if follow:
+            atexit.register(self._in_touch, self.usage.write)
+            threading.Thread(target=self._follow, name="follow-flags", daemon=True).start()
+        self._pid = os.getpid()
 
     def look(self) -> None:
         """Ask the feed once and take in what changed. Raises what the database raises."""

@@ -29,6 +29,10 @@ CHUNK = 1_000
 MOST_STRANGERS = 10_000
 # Seconds in which the database is not asked again after it did not answer.
 PAUSE = 1.0
+# Threads that may wait for the database at once, and the seconds that others wait for their turn: a database
+# that is silent must not take every thread of the server.
+MOST_ASKING = 2
+PATIENCE = 1.0
 
 Entry = tuple[int, WorkspaceFacts | None]
 
@@ -47,6 +51,8 @@ class KnownWorkspaces:
         self._known: OrderedDict[str, Entry] = OrderedDict()
         self._strangers: OrderedDict[str, Entry] = OrderedDict()
         self._asked_again_at = 0.0
+        self._failing = False
+        self._asking = threading.Semaphore(MOST_ASKING)
         # How often something was forgotten: what was read meanwhile may be from before.
         self._forgotten = 0
         self._lock = threading.Lock()
@@ -63,13 +69,29 @@ class KnownWorkspaces:
         if entry is not None and entry[0] == self._generation:
             return entry[1]
         forgotten = self._forgotten
-        found = self._read([pk]) if time.monotonic() >= self._asked_again_at else None
+        found = self._ask(pk)
         if found is None:
             if entry is None:
                 raise Unreachable
             return entry[1]
         self._keep({pk: found.get(pk)}, forgotten)
         return found.get(pk)
+
+    def _ask(self, pk: str) -> dict[str, WorkspaceFacts] | None:
+        """What the database has of this id; None where it does not answer, or keeps too many waiting."""
+        if time.monotonic() < self._asked_again_at:
+            return None
+        if not self._asking.acquire(timeout=0 if self._failing else PATIENCE):
+            self._fail()
+            return None
+        try:
+            return self._read([pk])
+        finally:
+            self._asking.release()
+
+    def _fail(self) -> None:
+        self._failing = True
+        self._asked_again_at = time.monotonic() + PAUSE
 
     def forget_all(self, paused: frozenset[int]) -> None:
         """Anything may have changed; `paused` are the plans that are paused from now on."""
@@ -150,12 +172,14 @@ class KnownWorkspaces:
         """The workspaces of these ids, by one query; None where the database does not answer."""
         try:
             check_connection()
-            return read(pks, self._paused)
+            found = read(pks, self._paused)
         except Error as error:
-            self._asked_again_at = time.monotonic() + PAUSE
+            self._fail()
             logger.warning("workspaces cannot be looked up: %s", error)
             drop_connection()
             return None
+        self._failing = False
+        return found
 
 
 def check_connection() -> None:
