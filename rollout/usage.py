@@ -58,8 +58,9 @@ class Counter:
         """Add what was counted to the table. Raises what the database raises, and forgets nothing then."""
         with self._lock:
             self.collect()
-            _add(self._counted)
-            self._counted = collections.Counter()
+            if self._counted:
+                _add(self._counted)
+                self._counted = collections.Counter()
 
 
 def of_flag(flag: Flag, since: datetime) -> list[FlagUsage]:
