@@ -56,7 +56,7 @@ class Eligibility:
             return f"tier {tier} is not one of {', '.join(self.tiers)}"
         if self.statuses and status not in self.statuses:
             return f"subscription status {status} is not one of {', '.join(self.statuses)}"
-        if self.roles and not any(role in roles for role in self.roles):
+        if self.roles and frozenset(roles).isdisjoint(self.roles):
             return f"no active member has one of the roles {', '.join(self.roles)}"
         return ""
 

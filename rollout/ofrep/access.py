@@ -1,5 +1,6 @@
 """Who may ask: keys, the origins of browser keys, and how often. Without a query."""
 
+import hashlib
 import hmac
 import threading
 import time
@@ -27,20 +28,19 @@ class Rate:
     def __init__(self, rate: str) -> None:
         count, _, period = rate.partition("/")
         self._most, self._window = int(count), WINDOWS[period[0]]
-        self._began = 0
+        self._ends = 0.0
         self._counts: dict[object, int] = {}
         self._lock = threading.Lock()
 
     def count(self, name: object) -> None:
         """Count one request. Raises Turned for one too many in this window."""
         now = time.time()
-        began = int(now // self._window)
         with self._lock:
-            if began != self._began or len(self._counts) > MOST_COUNTED:
-                self._began, self._counts = began, {}
+            if not 0 < self._ends - now <= self._window or len(self._counts) > MOST_COUNTED:
+                self._ends, self._counts = (now // self._window + 1) * self._window, {}
             count = self._counts[name] = self._counts.get(name, 0) + 1
         if count > self._most:
-            wait = max(1, int((began + 1) * self._window - now) + 1)
+            wait = max(1, int(self._ends - now) + 1)
             # Whole seconds and never a date: clients crash on one, or wait 2026 seconds.
             raise Turned(429, "Too many requests.", headers=[("Retry-After", str(wait))])
 
@@ -50,11 +50,13 @@ class Access:
 
     def __init__(self, by_key: Rate, by_address: Rate) -> None:
         self._by_key, self._by_address = by_key, by_address
+        # A snapshot, and its keys by the digest of the headers that were found to name them.
+        self._checked: tuple[Snapshot | None, dict[bytes, KeyFacts]] = (None, {})
 
     def check(self, environ: Environ, snapshot: Snapshot) -> KeyFacts:
         """The key of a request that may evaluate flags. Raises Turned: 401, 403 or 429."""
-        key = _find(environ, snapshot)
-        if key is None:
+        key = self._find(environ, snapshot)
+        if key is None or (key.expires_at is not None and key.expires_at <= datetime.now(UTC)):
             self._by_address.count(environ.get("REMOTE_ADDR"))
             raise Turned(
                 401,
@@ -69,6 +71,21 @@ class Access:
             raise Turned(403, "This browser key is not for pages of this origin.")
         self._by_key.count(key.pk)
         keys.last_use.note(key.pk)
+        return key
+
+    def _find(self, environ: Environ, snapshot: Snapshot) -> KeyFacts | None:
+        """The key that a request names; what was checked once against this snapshot is known again."""
+        checked_by, checked = self._checked
+        if checked_by is not snapshot:
+            checked = {}
+            self._checked = (snapshot, checked)
+        told = f"{environ.get('HTTP_AUTHORIZATION')}\n{environ.get('HTTP_X_API_KEY')}"
+        digest = hashlib.sha256(told.encode(errors="surrogatepass")).digest()
+        key = checked.get(digest)
+        if key is None:
+            key = _find(environ, snapshot)
+            if key is not None and len(checked) < MOST_COUNTED:
+                checked[digest] = key
         return key
 
 
@@ -108,4 +125,4 @@ def _find(environ: Environ, snapshot: Snapshot) -> KeyFacts | None:
     key = snapshot.keys.get(parts[0]) if parts else None
     if parts is None or key is None or not hmac.compare_digest(key.digest, keys.digest(parts[1])):
         return None
-    return key if key.expires_at is None or key.expires_at > datetime.now(UTC) else None
+    return key

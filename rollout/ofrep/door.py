@@ -34,7 +34,7 @@ FLAGS = "/ofrep/v1/evaluate/flags"
 FLAG = f"{FLAGS}/"
 MODULES = "/api/feature-flags/"
 EXPLAIN = "/explain"
-POST = ("POST",)
+POST, GET = ("POST",), ("GET", "HEAD")
 # Named in the header, for modules of either unit.
 WORKSPACE_ID, USER_ID = "HTTP_WORKSPACE_ID", "HTTP_USER_ID"
 
@@ -49,40 +49,25 @@ class Door:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path.startswith(FLAG):
-            reply = self._one(environ, _text(path[len(FLAG) :]))
+            reply = self._answer(environ, POST, self._flag, ofrep_error, _text(path[len(FLAG) :]))
         elif path == FLAGS:
-            reply = self._answer(environ, POST, self._bulk, _bulk_error)
+            reply = self._answer(environ, POST, self._bulk, ofrep_error, None)
         elif path.startswith(MODULES) and not path.endswith(EXPLAIN):
-            reply = self._module(environ, _text(path[len(MODULES) :]))
+            reply = self._answer(environ, GET, self._on_or_off, api_error, _text(path[len(MODULES) :]))
         else:
             return self._beside(environ, start_response)
         start_response(STATUS[reply.status], [*reply.headers])
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else reply.body]
 
-    def _one(self, environ: Environ, key: str) -> Reply:
-        return self._answer(
-            environ,
-            POST,
-            lambda environ, snapshot, who: self._flag(environ, snapshot, who, key),
-            lambda found: ofrep_error(found, key),
-        )
-
-    def _module(self, environ: Environ, key: str) -> Reply:
-        return self._answer(
-            environ,
-            ("GET", "HEAD"),
-            lambda environ, snapshot, who: self._on_or_off(environ, snapshot, who, key),
-            api_error,
-        )
-
     def _answer(
         self,
         environ: Environ,
         methods: tuple[str, ...],
-        answer: Callable[[Environ, Snapshot, KeyFacts], Reply],
-        refuse: Callable[[Turned], Reply],
+        answer: Callable[[Environ, Snapshot, KeyFacts, Any], Reply],
+        refuse: Callable[[Turned, Any], Reply],
+        key: str | None,
     ) -> Reply:
-        """What `answer` says to a request that may ask; what turns it away in the words of `refuse`."""
+        """What `answer` says of `key`, or what turns the request away in the words of `refuse`."""
         allowed: tuple[tuple[str, str], ...] = ()
         try:
             self._follower.start()
@@ -93,19 +78,19 @@ class Door:
                 return Reply(204, headers=preflight(allowed, _listed(methods)))
             if method not in methods:
                 raise Turned(405, f"Use {methods[0]}.", headers=[("Allow", _listed(methods))])
-            reply = answer(environ, snapshot, self._access.check(environ, snapshot))
+            reply = answer(environ, snapshot, self._access.check(environ, snapshot), key)
         except Turned as found:
-            reply = refuse(found)
+            reply = refuse(found, key)
         except NotReady:
             unavailable = "The portal has just started, and its database does not answer."
-            reply = refuse(Turned(503, unavailable, headers=[("Retry-After", "1")]))
+            reply = refuse(Turned(503, unavailable, headers=[("Retry-After", "1")]), key)
         except Exception:
             # Whatever it was, the sender gets an answer in the form that it reads.
             logger.exception("a flag could not be answered")
-            reply = refuse(Turned(500, "The portal failed; its log says how."))
+            reply = refuse(Turned(500, "The portal failed; its log says how."), key)
         return reply._replace(headers=(*reply.headers, *allowed)) if allowed else reply
 
-    def _bulk(self, environ: Environ, snapshot: Snapshot, who: KeyFacts) -> Reply:
+    def _bulk(self, environ: Environ, snapshot: Snapshot, who: KeyFacts, _: None) -> Reply:
         """All answers with their ETag; 304 where the sender has them."""
         now = datetime.now(UTC)
         remembered = self._remembered
@@ -174,10 +159,6 @@ def mount(*, beside: Application) -> Door:
 def _live(module: ModuleFacts, asked: Asked) -> list[Outcome]:
     """The answers of a module's flags, without those that are archived."""
     return [outcome(switch, asked) for switch in module.live]
-
-
-def _bulk_error(found: Turned) -> Reply:
-    return ofrep_error(found, None)
 
 
 def _listed(methods: tuple[str, ...]) -> str:

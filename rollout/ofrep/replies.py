@@ -83,7 +83,7 @@ def ofrep_error(found: Turned, key: str | None) -> Reply:
     return json_reply(orjson.dumps(told), *found.headers, status=found.status)
 
 
-def api_error(found: Turned) -> Reply:
+def api_error(found: Turned, _: str | None) -> Reply:
     """An error as the rest of the API has it."""
     told: dict[str, Any] = {"code": API_CODES[found.status], "message": found.message}
     if found.fields:
