@@ -183,7 +183,7 @@ class KnownWorkspaces:
 
 
 def check_connection() -> None:
-    """Let go of a connection that broke or is too old. One within a transaction is for its beginner to end."""
+    """Let go of a connection that broke or is too old, but not within a transaction."""
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
 

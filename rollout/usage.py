@@ -31,9 +31,12 @@ class Heard(NamedTuple):
 class Answered(Protocol):
     """An answer that can be counted; the same one is the same object, which is quick to count."""
 
-    flag: str
-    variant: str
-    reason: str
+    @property
+    def flag(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
 
 
 class Counter:

@@ -7,7 +7,7 @@ from rollout.ofrep.door import FLAGS, MODULES
 
 Described = dict[str, Any]
 
-SECURITY = [{"bearer": []}, {"apiKey": []}]
+SECURITY: list[Described] = [{"bearer": []}, {"apiKey": []}]
 TEXT = {"type": "string"}
 REASONS = ["STATIC", "TARGETING_MATCH", "SPLIT", "DISABLED", "DEFAULT", "UNKNOWN"]
 

@@ -69,7 +69,8 @@ def test_threads_that_ask_while_things_are_forgotten_hear_nothing_old(
 ) -> None:
     """The tier stands for a version: whoever asks after a change was announced hears that one or later."""
     known = KnownWorkspaces(50)
-    version, faults, ended = [0], [], threading.Event()
+    version, ended = [0], threading.Event()
+    faults: list[WorkspaceFacts | None] = []
 
     def read(pks: Any, paused: Any) -> dict[str, WorkspaceFacts]:
         seen = str(version[0])

@@ -31,7 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Sets what time it is for the counters."""
 
     def at(moment: datetime) -> None:
-        monkeypatch.setattr(usage.timezone, "now", lambda: moment)
+        monkeypatch.setattr(timezone, "now", lambda: moment)
 
     at(NOW)
     return at

@@ -65,7 +65,7 @@ class Product:
         """What the thread does several times a second."""
         self.follower.look()
 
-    def call(self, method: str, path: str, body: Any = b"", **headers: str) -> Heard:
+    def call(self, method: str, path: str, body: Any = b"", **headers: Any) -> Heard:
         """One request; `headers` are spelled as the environment has them, such as HTTP_ORIGIN."""
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         return asked(self._application, method, path, sent, **self._headers(headers))
@@ -96,7 +96,7 @@ class Product:
         """A module's flags; `headers` as for `call`."""
         return self.call("GET", MODULES + key, **headers)
 
-    def _headers(self, headers: dict[str, str]) -> dict[str, str]:
+    def _headers(self, headers: dict[str, Any]) -> dict[str, Any]:
         return {"HTTP_AUTHORIZATION": f"Bearer {self.key}", **headers} if self.key else headers
 
 

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
-from jsonschema import Draft202012Validator
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 CONTRACT = Path(settings.BASE_DIR).parent / "shared" / "data" / "ofrep-openapi-0.3.0.yaml"
 needs_contract = pytest.mark.skipif(
@@ -40,7 +38,6 @@ def faults(path: str, status: int, answer: Any) -> list[str]:
     content = response.get("content")
     if content is None:
         return []
-    name = content["application/json"]["schema"]["$ref"]
-    registry: Registry[Any] = Registry().with_resource("urn:ofrep", DRAFT202012.create_resource(document()))
-    validator = Draft202012Validator({"$ref": f"urn:ofrep{name}"}, registry=registry)
+    schema = {**content["application/json"]["schema"], "components": document()["components"]}
+    validator = Draft202012Validator(schema)
     return [error.message for error in validator.iter_errors(answer)]

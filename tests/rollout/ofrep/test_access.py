@@ -1,5 +1,6 @@
 """Who may ask the door: keys of servers and of browsers, origins, and how often."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -234,12 +235,12 @@ def test_retry_after_is_whole_seconds_until_the_next_window(
     rate: str, now: float, wait: int, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy = Product(product.key, rate=rate)
-    monkeypatch.setattr(access.time, "time", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: now)
     assert busy.flag(CORE).status == 200
     said = busy.flag(CORE).headers["Retry-After"]
     assert said.isdecimal()
     assert int(said) == wait
-    monkeypatch.setattr(access.time, "time", lambda: now + wait)
+    monkeypatch.setattr(time, "time", lambda: now + wait)
     assert busy.flag(CORE).status == 200
 
 

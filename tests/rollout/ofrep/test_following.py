@@ -1,5 +1,6 @@
 """What a process remembers follows every change, costs at most one query, and outlives the database."""
 
+import atexit
 import io
 import logging
 import threading
@@ -468,7 +469,7 @@ def test_filling_goes_on_where_it_stopped(product: Product, monkeypatch: pytest.
     monkeypatch.setattr(known_workspaces, "CHUNK", 7)
     known = Product(product.key, most=30).follower.workspaces
     clock = iter(range(1_000))
-    monkeypatch.setattr(known_workspaces.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
     sizes = []
     for _ in range(8):
         known.fill(next(clock) + 2.5)
@@ -493,7 +494,7 @@ def turns(found: Follower, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
         if next(left, None) is None:
             raise Stop
 
-    monkeypatch.setattr(follower.time, "sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
     with pytest.raises(Stop):
         found._follow()
 
@@ -531,7 +532,8 @@ def test_the_thread_outlives_a_defect_and_reads_anew(
     product: Product, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     flags.kill(builders.flag(), True, actor=ROOT)
-    works, failed = snapshot.read, []
+    works = snapshot.read
+    failed: list[bool] = []
 
     def torn() -> Any:
         if not failed:
@@ -568,8 +570,8 @@ def test_a_real_thread_hears_a_change_within_a_second(
             connection.close()
             raise SystemExit
 
-    monkeypatch.setattr(follower.time, "sleep", sleep)
-    monkeypatch.setattr(follower.atexit, "register", lambda *arguments: at_exit.append(arguments))
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(atexit, "register", lambda *arguments: at_exit.append(arguments))
     product.door._follower = Follower(100)
     try:
         for _ in range(3):

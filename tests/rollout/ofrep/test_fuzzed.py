@@ -31,7 +31,7 @@ few = settings(
 # The contract wants a targetingKey in every context. Clients without a unit send an empty one, so that is
 # answered, and what the contract calls bad is no longer all refused.
 load_all_checks()
-EXCLUDED = [
+EXCLUDED: list[Any] = [
     # The contract wants a targetingKey in every context. Clients without a unit send an empty one, so that is
     # answered, and what the contract calls bad is no longer all refused.
     CHECKS.get_one("negative_data_rejection"),

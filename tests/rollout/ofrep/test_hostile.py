@@ -83,16 +83,8 @@ def test_no_more_is_read_than_was_sent(product: Product) -> None:
 
 @pytest.mark.parametrize("said", ["-5", "-1", "+4", "1e3", "0x10", "abc", "5_0", "9" * 19, "9" * 5_000, "³"])
 def test_a_length_that_is_none_is_refused_unread(said: str, product: Product) -> None:
-    heard = asked(
-        product.door,
-        "POST",
-        FLAGS,
-        **{
-            "wsgi.input": Waiting(b"{}"),
-            "CONTENT_LENGTH": said,
-            "HTTP_AUTHORIZATION": f"Bearer {product.key}",
-        },
-    )
+    sent: dict[str, Any] = {"wsgi.input": Waiting(b"{}"), "CONTENT_LENGTH": said}
+    heard = asked(product.door, "POST", FLAGS, **sent, HTTP_AUTHORIZATION=f"Bearer {product.key}")
     assert (heard.status, heard.document["errorCode"]) == (400, "PARSE_ERROR")
 
 
