@@ -91,7 +91,7 @@ def test_threads_that_ask_while_things_are_forgotten_hear_nothing_old(
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
-    for change in range(1, 300):
+    for change in range(1, 150):
         version[0] = change
         if change % 10:
             known.forget(frozenset({"a"}))
