@@ -122,13 +122,14 @@ class Follower:
             time.sleep(max(0.0, began + EVERY - time.monotonic()))
 
     def _turn(self, began: float) -> None:
+        # First, because in an outage nothing after it is reached.
+        self.usage.collect()
         self.look()
         if began - self._read_at > ANEW:
             self._swap(snapshot.read())
             self.workspaces.read_again()
             self._read_at = began
         self.workspaces.fill(began + EVERY)
-        self.usage.collect()
         if began - self._wrote_at > WRITE_EVERY:
             self._wrote_at = began
             self.usage.write()
