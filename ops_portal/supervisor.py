@@ -27,6 +27,8 @@ HOST = "127.0.0.1"
 # Seconds until the web server must answer.
 START_TIMEOUT = 90.0
 PR_SET_PDEATHSIG = 1
+# Threads in which the web server runs Python.
+BLOCKING_THREADS = 4
 
 
 class CannotStart(Exception):
@@ -140,7 +142,8 @@ def commands(port: int, worker_processes: int) -> dict[str, list[str]]:
     return {
         "web server": [
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
-            *("--host", HOST, "--port", str(port), "--workers", "1", "--blocking-threads", "4"),
+            *("--host", HOST, "--port", str(port), "--workers", "1"),
+            *("--blocking-threads", str(BLOCKING_THREADS)),
             *("--log-level", "warning", "--no-access-log"),
             "ops_portal.wsgi:application",
         ],
