@@ -35,8 +35,6 @@ FLAG = f"{FLAGS}/"
 MODULES = "/api/feature-flags/"
 EXPLAIN = "/explain"
 POST, GET = ("POST",), ("GET", "HEAD")
-# Named in the header, for modules of either unit.
-WORKSPACE_ID, USER_ID = "HTTP_WORKSPACE_ID", "HTTP_USER_ID"
 
 
 class Door:
@@ -133,14 +131,17 @@ class Door:
         module = snapshot.modules.get(ALIASES.get(key, key))
         if module is None or (who.modules and module.key not in who.modules):
             raise Turned(404, f"There is no module {key!r}.")
-        header, name = (USER_ID, "targetingKey") if module.by_user else (WORKSPACE_ID, "workspace")
-        context = {name: environ[header]} if environ.get(header) else {}
+        header, name = ("User-ID", "targetingKey") if module.by_user else ("Workspace-ID", "workspace")
+        unit = environ.get(f"HTTP_{header.upper().replace('-', '_')}")
+        context = {} if unit is None else {name: unit}
         try:
+            if unit == "":
+                # What servers make of a header that is not ASCII: an id, and not the lack of one.
+                raise Turned(400, f"{name}: must be an id in ASCII; others can be asked for by OFREP")
             units = Units(context, self._follower.workspaces)
         except Turned as fault:
-            spelled = "User-ID" if module.by_user else "Workspace-ID"
             rule = fault.message.partition(": ")[2]
-            raise Turned(400, f"{spelled}: {rule}", fields={spelled: rule}) from None
+            raise Turned(400, f"{header}: {rule}", fields={header: rule}) from None
         found = _live(module, Asked(units.of(module), context, datetime.now(UTC)))
         self._follower.usage.note(found)
         told = {"module": module.key, "flags": {each.flag: each.on for each in found}}
