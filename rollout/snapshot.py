@@ -59,6 +59,8 @@ class ModuleFacts:
     internal: frozenset[str]
     overrides: Mapping[str, Mapping[str, OverrideFacts]]
     selected: Mapping[str, frozenset[str]]
+    # Whether any flag looks at what the product tells.
+    targets: bool
 
     def user(self, unit_id: str) -> UnitFacts:
         """A user, of whom nothing else is kept."""
@@ -138,6 +140,7 @@ def _modules(plans: Mapping[int, Plan]) -> Iterable[ModuleFacts]:
             internal=frozenset(internal[module.pk]),
             overrides=overrides[module.pk],
             selected={unit: frozenset(keys) for unit, keys in selected[module.pk].items()},
+            targets=any(switch.targeting for switch in switches),
         )
 
 

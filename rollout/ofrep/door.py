@@ -124,7 +124,7 @@ class Door:
         if who.modules and module.key not in who.modules:
             _no_flag(key)
         answered = outcome(switch, Asked(units.of(module), units.told(module), now))
-        self._follower.usage.note((answered,))
+        self._follower.usage.note(answered.alone)
         return answered.reply
 
     def _on_or_off(self, environ: Environ, snapshot: Snapshot, who: KeyFacts, key: str) -> Reply:

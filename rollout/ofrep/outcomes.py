@@ -17,7 +17,7 @@ OFF_UNKNOWN = decision(False, OFF, UNKNOWN)
 class Outcome:
     """One thing that a flag can answer, ready to be sent and counted."""
 
-    __slots__ = ("body", "flag", "on", "reason", "reply", "variant")
+    __slots__ = ("alone", "body", "flag", "on", "reason", "reply", "variant")
 
     def __init__(self, switch: Switch, found: Decision) -> None:
         self.flag, self.on, self.variant, self.reason = switch.key, found.on, found.variant, found.reason
@@ -28,6 +28,8 @@ class Outcome:
             told["value"] = value
         self.body = orjson.dumps(told)
         self.reply = json_reply(self.body)
+        # As it is counted where nothing else was asked for.
+        self.alone = (self,)
 
 
 def outcome(switch: Switch, asked: Asked) -> Outcome:

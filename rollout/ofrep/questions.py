@@ -87,7 +87,7 @@ class Units:
 
     def told(self, module: ModuleFacts) -> Context:
         """The context as the targeting rules of a module's flags see it."""
-        if module.by_user or self._named or not self._user:
+        if module.by_user or self._named or not self._user or not module.targets:
             return self._context
         # Named by targetingKey alone, it is still what rules call the workspace.
         return {**self._context, "workspace": self._user}
