@@ -4,7 +4,7 @@ One `Switch` answers hundreds of thousands of questions a second, so its classes
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -33,15 +33,24 @@ class Asked:
     """Who asks, what the product told, and when.
 
     `unit` is None where the request names none; `context` is None where targeting rules are not to be
-    looked at. `decided` keeps the decisions of flags that others need.
+    looked at. `decided` keeps the decisions of flags that others need. `now` is read from the clock where it
+    is not given, once, when a rule asks for it.
     """
 
-    __slots__ = ("_key", "context", "decided", "now", "unit")
+    __slots__ = ("_key", "_now", "context", "decided", "unit")
 
-    def __init__(self, unit: UnitFacts | None, context: Mapping[str, Any] | None, now: datetime) -> None:
-        self.unit, self.context, self.now = unit, context, now
+    def __init__(
+        self, unit: UnitFacts | None, context: Mapping[str, Any] | None, now: datetime | None = None
+    ) -> None:
+        self.unit, self.context, self._now = unit, context, now
         self.decided: dict[str, Decision] = {}
         self._key: str | None = None
+
+    @property
+    def now(self) -> datetime:
+        if self._now is None:
+            self._now = datetime.now(UTC)
+        return self._now
 
     def order_key(self, plan: PlanFacts) -> str:
         """The unit's key in the order of `plan`, the one plan of the module that is asked about."""

@@ -5,7 +5,6 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import NamedTuple, Protocol
 
 from django.db import connection, transaction
@@ -53,8 +52,14 @@ class Counter:
         """Count what was noted since the last time, for the hour that it is now."""
         with self._lock:
             taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            counted: collections.Counter[Answered] = collections.Counter()
             hour = timezone.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-            for answered, count in collections.Counter(chain.from_iterable(taken)).items():
+            # Whole answers are the same objects again and again: each is gone through once.
+            whole = {id(found): found for found in taken}
+            for each, count in collections.Counter(map(id, taken)).items():
+                for answered in whole[each]:
+                    counted[answered] += count
+            for answered, count in counted.items():
                 self._counted[hour, Heard(answered.flag, answered.variant, answered.reason)] += count
 
     def write(self) -> None:

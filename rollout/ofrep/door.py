@@ -119,11 +119,10 @@ class Door:
     def _flag(self, environ: Environ, snapshot: Snapshot, who: KeyFacts, key: str) -> Reply:
         context = context_of(read_body(environ))
         units = Units(context, self._follower.workspaces)
-        now = datetime.now(UTC)
         module, switch = snapshot.flags.get(key) or _no_flag(key)
         if who.modules and module.key not in who.modules:
             _no_flag(key)
-        answered = outcome(switch, Asked(units.of(module), units.told(module), now))
+        answered = outcome(switch, Asked(units.of(module), units.told(module)))
         self._follower.usage.note(answered.alone)
         return answered.reply
 
