@@ -13,8 +13,9 @@ from rollout.switches import Asked, Switch
 from rollout.targeting import RuleDraft
 from tests import builders
 from tests.bench import flag_world
-from tests.bench.flag_world import WORKSPACES, workspace
+from tests.bench.flag_world import workspace
 from tests.bench.harness import median, table
+from tests.bench.load import WORKSPACES
 from tests.builders import ROOT
 
 ROUNDS = 5

@@ -3,10 +3,9 @@
 import hashlib
 import socket
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from statistics import mean
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -15,8 +14,9 @@ from rollout.follower import Follower
 from rollout.models import Flag
 from rollout.ofrep.access import Access, Rate
 from rollout.ofrep.door import FLAG, FLAGS, Door
-from tests.bench.flag_world import WORKSPACES, workspace
-from tests.bench.load import RATE, Case, ask
+from tests.bench import flag_world
+from tests.bench.flag_world import workspace
+from tests.bench.load import RATE, WORKSPACES, Case, ask
 
 # Workspaces whose answers over HTTP are compared one by one with what the database's rows explain.
 SAMPLE = 50
@@ -32,18 +32,24 @@ class Compared(NamedTuple):
 
 
 def cases(port: int, key: str, folder: Path) -> list[Compared]:
-    """Bulk, single and 304. Writes the ETag of each workspace's flags into `folder`."""
-    ask_door = _Beside(key)
-    bulk = [ask_door(FLAGS, workspace(number)) for number in range(WORKSPACES)]
+    """Bulk, bulk asked with a context that was never heard before, single, and 304.
+
+    Writes the ETag of each workspace's flags into `folder`.
+    """
+    door = Door(_still(), Access(Rate(RATE), Rate(RATE)), flag_world.nothing)
+    bulk = [ask_door(door, key, FLAGS, question(workspace(number))) for number in range(WORKSPACES)]
     etags = folder / "etags"
     etags.write_text("\n".join(f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"' for body in bulk))
     paths = [f"{FLAG}{flag}" for flag in Flag.objects.values_list("key", flat=True)]
     bulk_lengths = [len(body) for body in bulk]
     some = range(0, WORKSPACES, 500)
-    single_lengths = [len(ask_door(path, workspace(number))) for path in paths for number in some]
+    single = [ask_door(door, key, path, question(workspace(number))) for path in paths for number in some]
+    single_lengths = [len(body) for body in single]
     known = f"If-None-Match: {etags.read_text().partition(chr(10))[0]}\r\n"
+    size = round(mean(bulk_lengths))
     return [
-        _compared(port, key, "bulk", Case([FLAGS], 200, {*bulk_lengths}), round(mean(bulk_lengths))),
+        _compared(port, key, "bulk", Case([FLAGS], 200, {*bulk_lengths}), size),
+        _compared(port, key, "bulk, fresh", Case([FLAGS], 200, {*bulk_lengths}, fresh=True), size),
         _compared(port, key, "single", Case(paths, 200, {*single_lengths}), round(mean(single_lengths))),
         _compared(port, key, "304", Case([FLAGS], 304, {0}, etags), 0, known),
     ]
@@ -54,7 +60,7 @@ def check_answers(port: int, key: str) -> None:
     states = {flag: facts.state_for_answers(flag.module) for flag in Flag.objects.select_related("module")}
     for number in range(0, WORKSPACES, WORKSPACES // SAMPLE):
         unit = workspace(number)
-        status, body = ask(port, "POST", FLAGS, _question(unit), {"Authorization": f"Bearer {key}"})
+        status, body = ask(port, "POST", FLAGS, question(unit), {"Authorization": f"Bearer {key}"})
         assert status == 200, (status, body)
         told = {
             found["key"]: (found.get("value"), found["variant"], found["reason"])
@@ -74,26 +80,19 @@ def _still() -> Follower:
     return follower
 
 
-class _Beside:
-    """Asks the door without a server, for the body of its answer."""
-
-    def __init__(self, key: str) -> None:
-        self._door = Door(_still(), Access(Rate(RATE), Rate(RATE)), _nothing)
-        self._key = key
-
-    def __call__(self, path: str, unit: str) -> bytes:
-        body = _question(unit)
-        environ = {
-            "REQUEST_METHOD": "POST",
-            "PATH_INFO": path,
-            "HTTP_AUTHORIZATION": f"Bearer {self._key}",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": _Input(body),
-        }
-        statuses = []
-        found = b"".join(self._door(environ, lambda status, headers: statuses.append(status)))
-        assert statuses == ["200 OK"], (statuses, found)
-        return found
+def ask_door(door: Door, key: str, path: str, question: bytes) -> bytes:
+    """The body of an answer of a door without a server."""
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "HTTP_AUTHORIZATION": f"Bearer {key}",
+        "CONTENT_LENGTH": str(len(question)),
+        "wsgi.input": _Input(question),
+    }
+    statuses = []
+    found = b"".join(door(environ, lambda status, headers: statuses.append(status)))
+    assert statuses == ["200 OK"], (statuses, found)
+    return found
 
 
 class _Input:
@@ -117,7 +116,7 @@ def _compared(port: int, key: str, name: str, portal: Case, size: int, headers: 
 
 def _head(port: int, path: str, headers: str) -> int:
     """The length of a response until its body."""
-    body = _question(workspace(0))
+    body = question(workspace(0))
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(head.encode() + body)
@@ -127,9 +126,6 @@ def _head(port: int, path: str, headers: str) -> int:
     return found.index(b"\r\n\r\n") + 4
 
 
-def _question(unit: str) -> bytes:
-    return orjson.dumps({"context": {"targetingKey": unit}})
-
-
-def _nothing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    raise AssertionError(f"{environ['PATH_INFO']} is none of the door's routes")
+def question(unit: str) -> bytes:
+    """The body of a request, in memory of its own size, as servers hand it on."""
+    return b'{"context":{"targetingKey":"%s"}}' % unit.encode()

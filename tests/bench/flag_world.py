@@ -1,5 +1,8 @@
 """What the flag benchmarks ask about: 20 flags at 50 % over 100,000 workspaces, and a key to ask with."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db import connection
 
 from operations import keys
@@ -8,9 +11,9 @@ from rollout.models import Flag, Plan
 from rollout.targeting import RuleDraft
 from tests import builders
 from tests.bench.harness import table
+from tests.bench.load import WORKSPACES
 from tests.builders import ROOT
 
-WORKSPACES = 100_000
 FLAGS = 20
 EXPERIMENTS = 3
 RULED = 2
@@ -60,6 +63,11 @@ def show() -> None:
         ("workspaces", WORKSPACES),
     )
     table("What is asked", ["", ""], [[name, f"{count:,}"] for name, count in kinds])
+
+
+def nothing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Stands beside a door that is asked for flags and nothing else."""
+    raise AssertionError(f"{environ['PATH_INFO']} is none of the door's routes")
 
 
 def _add(number: int) -> None:

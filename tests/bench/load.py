@@ -15,32 +15,38 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench.flag_world import WORKSPACES
-
+WORKSPACES = 100_000
 CONNECTIONS = 32
 SERVER_CORE, LOAD_CORE = "0", "1"
 # A benchmark asks more often than the default allows one key.
 RATE = "100000000/min"
 SCRIPT = Path(__file__).with_name("wrk.lua")
 START_TIMEOUT = 120.0
+# The process ids of the servers that run, by their ports.
+_SERVERS: dict[int, int] = {}
 
 
 class Measured(NamedTuple):
-    """One run: requests a second, and how long answers took, in ms."""
+    """One run: requests a second, how long answers took in ms, and the server's CPU time for each in µs."""
 
     rate: float
     p50: float
     p95: float
     p99: float
+    cpu: float
 
 
 class Case(NamedTuple):
-    """What is asked, and what every answer must be: its status, and one of some lengths of the body."""
+    """What is asked, and what every answer must be: its status, and one of some lengths of the body.
+
+    `etags`: a file of the ETag that each workspace has. `fresh`: no two questions are the same.
+    """
 
     paths: Sequence[str]
     status: int
     lengths: Collection[int]
     etags: Path | None = None
+    fresh: bool = False
 
 
 def need_tools() -> None:
@@ -64,9 +70,11 @@ def server(
     quiet = ["--log-level", "warning", "--no-access-log"]
     settings = {**os.environ, "EVALUATION_RATE": RATE, **(env or {})}
     process = subprocess.Popen([*pinned, *granian, *options, *quiet, application], env=settings)
+    _SERVERS[port] = process.pid
     try:
         yield port
     finally:
+        del _SERVERS[port]
         process.send_signal(signal.SIGINT)
         try:
             process.wait(20)
@@ -82,7 +90,8 @@ def wait_until_warm(port: int, workspaces: int = WORKSPACES) -> float:
     while time.monotonic() < limit:
         try:
             known = int(ask(port, "GET", "/known")[1])
-        except OSError:
+        except (OSError, ValueError):
+            # Not there yet, or not ready.
             known = -1
         if known >= 0 and not answered:
             answered = time.monotonic()
@@ -119,11 +128,14 @@ def run(port: int, case: Case, key: str, seconds: float) -> Measured:
             "WORKSPACES": str(WORKSPACES),
             "SEED": str(random.randrange(1 << 30)),
             **({"ETAGS": str(case.etags)} if case.etags else {}),
+            **({"FRESH": "1"} if case.fresh else {}),
         }
         command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s"]
+        before = _cpu(port)
         said = subprocess.run(
             [*command, "-s", str(SCRIPT), f"http://127.0.0.1:{port}"], env=env, capture_output=True, text=True
         )
+        spent = _cpu(port) - before
     results = [line for line in said.stdout.splitlines() if line.startswith("RESULT")]
     if said.returncode or not results:
         sys.exit(f"wrk failed: {said.stdout}{said.stderr}")
@@ -133,7 +145,18 @@ def run(port: int, case: Case, key: str, seconds: float) -> Measured:
             f"{case.paths[0]}: {good} answers as expected, {bad} with another status than {case.status}, "
             f"{strange} with another body, {errors} connections failed: nothing was measured."
         )
-    return Measured(good / (lasted / 1e6), p50 / 1e3, p95 / 1e3, p99 / 1e3)
+    return Measured(good / (lasted / 1e6), p50 / 1e3, p95 / 1e3, p99 / 1e3, spent * 1e6 / good)
+
+
+def _cpu(port: int) -> float:
+    """The seconds of CPU time that a server and its worker process have had."""
+    main = _SERVERS[port]
+    children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii").split()
+    ticks = 0
+    for pid in (str(main), *children):
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:

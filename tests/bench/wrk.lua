@@ -1,7 +1,8 @@
 -- Asks as the product does: each request about a random workspace. Counts each answer by its status, and
 -- how many have a length that the answers of this case can have.
---   CASE: file of lines "PATH" (one of them at random), HEADERS: text, ETAGS: file of one line a workspace,
---   STATUS: what every answer must be, LENGTHS: lengths of bodies that answers may have, as ",12,13,".
+--   PATHS: file of paths, one of them at random, HEADERS: text, ETAGS: file of one line a workspace,
+--   STATUS: what every answer must be, LENGTHS: lengths of bodies that answers may have, as ",12,13,",
+--   FRESH: set where no two questions are to be the same.
 
 local threads = {}
 
@@ -23,7 +24,9 @@ function init(args)
    lengths = os.getenv("LENGTHS")
    etags = os.getenv("ETAGS") and lines(os.getenv("ETAGS"))
    heads = {}
-   local body = #'{"context":{"targetingKey":"W00000"}}'
+   question = os.getenv("FRESH") and '{"context":{"targetingKey":"W%05d","session":%015d}}'
+      or '{"context":{"targetingKey":"W%05d"}}'
+   local body = #string.format(question, 0, 0)
    for _, path in ipairs(lines(os.getenv("PATHS"))) do
       heads[#heads + 1] = "POST " .. path .. " HTTP/1.1\r\nHost: localhost\r\n" .. os.getenv("HEADERS")
          .. "Content-Type: application/json\r\nContent-Length: " .. body .. "\r\n"
@@ -34,7 +37,7 @@ function request()
    local number = math.random(0, count - 1)
    local head = heads[math.random(1, #heads)]
    local known = etags and ("If-None-Match: " .. etags[number + 1] .. "\r\n") or ""
-   return head .. known .. string.format('\r\n{"context":{"targetingKey":"W%05d"}}', number)
+   return head .. known .. "\r\n" .. string.format(question, number, math.random(1, 2 ^ 49))
 end
 
 function response(status, headers, body)
