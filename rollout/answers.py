@@ -8,12 +8,13 @@ import orjson
 from django.utils import timezone
 
 from operations.errors import Invalid, NotFound
-from rollout import evaluation, facts
-from rollout.evaluation import Answer
+from rollout import facts
 from rollout.facts import State
 from rollout.models import Flag, Module, Rule
-from rollout.reach import UnitFacts
-from rollout.switches import Asked
+from rollout.rules import evaluation
+from rollout.rules.evaluation import Answer
+from rollout.rules.reach import UnitFacts
+from rollout.rules.switches import Asked
 
 # What the product's front end calls the health module (guide health-management-rollout, 8.1).
 ALIASES = {"health": "health_management"}

@@ -10,12 +10,12 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from rollout import ordering
 from rollout.facts import State
 from rollout.models import InternalUnit, Module, Override
-from rollout.ordering import NONE, OPEN, Cutoff
 from rollout.populations import Population, Unit, Units, minus, plan_reach, within_slice
-from rollout.reach import FlagFacts, Reach, reach
+from rollout.rules import ordering
+from rollout.rules.ordering import NONE, OPEN, Cutoff
+from rollout.rules.reach import FlagFacts, Reach, reach
 
 FIRST_NAMES = 50
 

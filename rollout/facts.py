@@ -10,8 +10,6 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from rollout import conditions, evaluation
-from rollout.conditions import Matcher
 from rollout.models import (
     Enrolment,
     Flag,
@@ -26,8 +24,10 @@ from rollout.models import (
     Variant,
     Workspace,
 )
-from rollout.ordering import NONE, OPEN, Cutoff
-from rollout.reach import (
+from rollout.rules import conditions, evaluation
+from rollout.rules.conditions import Matcher
+from rollout.rules.ordering import NONE, OPEN, Cutoff
+from rollout.rules.reach import (
     Environment,
     FlagFacts,
     OverrideFacts,
@@ -39,7 +39,7 @@ from rollout.reach import (
     VariantFacts,
     full_reach,
 )
-from rollout.switches import Switch
+from rollout.rules.switches import Switch
 
 
 @dataclass(frozen=True)

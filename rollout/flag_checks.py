@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 
 from rollout.models import Flag, Module
 from rollout.models.flags import FLAG_KEY
-from rollout.values import BOOLEAN, OFF, ON, is_whole, storable
+from rollout.rules.values import BOOLEAN, OFF, ON, is_whole, storable
 
 LONGEST_NAME = 100
 LONGEST_OWNER = 100

@@ -18,8 +18,8 @@ from rollout.cohorts import Comparison
 from rollout.facts import State
 from rollout.models import Flag, Module
 from rollout.modules import lock_plan
-from rollout.ordering import OPEN, Cutoff
-from rollout.values import BOOLEAN
+from rollout.rules.ordering import OPEN, Cutoff
+from rollout.rules.values import BOOLEAN
 
 
 @transaction.atomic

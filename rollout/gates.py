@@ -16,7 +16,7 @@ from rollout import cohorts
 from rollout.cohorts import Shares
 from rollout.facts import state_with
 from rollout.models import Approval, Module, Phase, Plan, Verdict
-from rollout.ordering import MOST_DRIFT
+from rollout.rules.ordering import MOST_DRIFT
 
 FRESH_FOR = timedelta(minutes=75)
 

@@ -9,8 +9,8 @@ from rollout import facts
 from rollout.cohorts import Comparison
 from rollout.facts import State
 from rollout.models import Module, Override
-from rollout.ordering import NONE, OPEN
-from rollout.reach import FlagFacts
+from rollout.rules.ordering import NONE, OPEN
+from rollout.rules.reach import FlagFacts
 
 Document = dict[str, Any]
 

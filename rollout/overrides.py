@@ -12,7 +12,7 @@ from operations.errors import Invalid, Refused
 from rollout import cohorts, facts, flag_changes
 from rollout.models import Flag, Override, Selection, Workspace
 from rollout.models.workspaces import IDENTIFIER
-from rollout.values import OFF
+from rollout.rules.values import OFF
 
 MOST_SELECTED = 10_000
 

@@ -19,7 +19,7 @@ from rollout.changes import Change, Outcome, carry_out, check_percentage, check_
 from rollout.cohorts import Shares
 from rollout.gates import Reason
 from rollout.models import Phase, PhaseRun, Plan
-from rollout.ordering import NONE, Cutoff, moved
+from rollout.rules.ordering import NONE, Cutoff, moved
 
 RUN = "rollout.run_phase"
 HALT = "rollout.halt_plan"

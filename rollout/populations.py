@@ -12,8 +12,8 @@ from rollout import facts
 from rollout.facts import Eligibility, State
 from rollout.models import Enrolment, Member, Selection, Workspace
 from rollout.models.workspaces import UNNAMED
-from rollout.ordering import HASH_DIGITS, NONE, Cutoff, Ordering
-from rollout.reach import PlanFacts, Reach, Slice
+from rollout.rules.ordering import HASH_DIGITS, NONE, Cutoff, Ordering
+from rollout.rules.reach import PlanFacts, Reach, Slice
 
 # A set of units: a condition, or None for nobody. (Django drops an empty Q, negated or not.)
 Units = Q | None

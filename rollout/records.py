@@ -15,9 +15,9 @@ from django.utils import timezone
 from rollout import cohorts
 from rollout.facts import State, state_of
 from rollout.models import Enrolment, Flag, FlagSpan, Module, Plan
-from rollout.ordering import NONE
 from rollout.populations import within_slice
-from rollout.reach import Reach, Slice
+from rollout.rules.ordering import NONE
+from rollout.rules.reach import Reach, Slice
 
 
 def settle(module: Module, *, now: datetime | None = None) -> tuple[int, int]:

@@ -16,9 +16,9 @@ from rollout import cohorts, facts, gates
 from rollout.answers import find_module
 from rollout.changes import Outcome
 from rollout.cohorts import Shares
-from rollout.evaluation import Answer
 from rollout.gates import Reason
 from rollout.models import Phase, PhaseRun, Plan, Verdict
+from rollout.rules.evaluation import Answer
 
 # A workspace counts for adoption once it has been in for this long (SPEC 4.1).
 SETTLED_AFTER = timedelta(days=5)

@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from operations import audit, feed
 from operations.actor import Actor
 from operations.errors import Invalid, Refused
-from rollout import conditions, values
 from rollout.models import Rule, Segment
 from rollout.models.workspaces import SLUG
+from rollout.rules import conditions, values
 from rollout.topics import FLAGS
 
 LONGEST_NAME = 100

@@ -10,11 +10,12 @@ from django.db import transaction
 
 from operations.actor import Actor
 from operations.errors import Invalid, Refused
-from rollout import conditions, definitions, flag_changes, records, values
+from rollout import definitions, flag_changes, records
 from rollout.models import Flag, Rule, Segment, Variant
 from rollout.models.flags import new_salt
 from rollout.models.targeting import MOST_WEIGHT, VARIANT_KEY
-from rollout.values import OFF, ON
+from rollout.rules import conditions, values
+from rollout.rules.values import OFF, ON
 
 MOST_VARIANTS = 50
 MOST_RULES = 100

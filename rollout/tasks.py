@@ -4,8 +4,9 @@ import logging
 
 from celery import shared_task
 
-from rollout import automatic, records, usage
+from rollout import automatic, records
 from rollout.imports import staging
+from rollout.serving import usage
 
 logger = logging.getLogger(__name__)
 

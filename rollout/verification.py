@@ -7,12 +7,12 @@ from django.db.models import Exists, OuterRef
 
 from rollout import catalogue, cohorts, facts
 from rollout.catalogue import FlagEntry, ModuleEntry
-from rollout.evaluation import decide
 from rollout.facts import State
 from rollout.models import Enrolment, Flag, InternalUnit, Module, Override, Plan
 from rollout.populations import Population
-from rollout.reach import Environment, full_reach
-from rollout.switches import Asked
+from rollout.rules.evaluation import decide
+from rollout.rules.reach import Environment, full_reach
+from rollout.rules.switches import Asked
 
 # The health module's variables (SPEC 3.2); any other that begins like them is a typing error.
 KNOWN_VARIABLES = frozenset(

@@ -14,7 +14,7 @@ from operations.doors.fields import Moment
 from rollout import flag_checks
 from rollout.admin.fields import Day, reason
 from rollout.models import Flag, Module, Variant
-from rollout.values import OFF
+from rollout.rules.values import OFF
 
 
 class Needed(forms.ChoiceField):

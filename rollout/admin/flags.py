@@ -23,7 +23,7 @@ from rollout.admin.forms import DayForm
 from rollout.admin.rule_editor import RulesForm
 from rollout.facts import State
 from rollout.models import Enrolment, Flag, Override
-from rollout.reach import FlagFacts
+from rollout.rules.reach import FlagFacts
 
 STATE_LABELS = {
     "Live": "success",

@@ -26,7 +26,7 @@ from rollout.admin.plan_operations import OPERATIONS
 from rollout.cohorts import Shares
 from rollout.models import Enrolment, Plan, Verdict
 from rollout.models.workspaces import Workspace
-from rollout.ordering import Ordering
+from rollout.rules.ordering import Ordering
 
 STATUS_LABELS = {
     "Draft": "",

@@ -13,7 +13,7 @@ from rollout.cohorts import Comparison, FlagChange
 from rollout.cohorts import Preview as Counts
 from rollout.facts import State
 from rollout.models import Module
-from rollout.ordering import Ordering
+from rollout.rules.ordering import Ordering
 
 TEMPLATE = "admin/rollout/preview.html"
 CHUNK = 2_000

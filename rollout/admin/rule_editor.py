@@ -11,8 +11,8 @@ from rollout.admin import groups_editor, trial
 from rollout.admin.editors import ARRANGING, RowsField, RowsForm
 from rollout.admin.rows import Row, Rows, Shape, whole
 from rollout.models import Flag, Rule
+from rollout.rules.values import OFF
 from rollout.targeting import RuleDraft
-from rollout.values import OFF
 
 BY_WEIGHT = ""
 

@@ -14,9 +14,9 @@ from rollout import facts
 from rollout.cohorts import Shares
 from rollout.facts import Eligibility, State
 from rollout.models import Enrolment, Flag, Module, Plan, Selection
-from rollout.ordering import HASH_BITS, NONE
 from rollout.populations import Population, within_slice
-from rollout.reach import Environment, PlanFacts, Reach, full_reach
+from rollout.rules.ordering import HASH_BITS, NONE
+from rollout.rules.reach import Environment, PlanFacts, Reach, full_reach
 
 # All workspaces, whatever the module: enough of a state to ask who is eligible.
 WORKSPACES = State(

@@ -12,8 +12,8 @@ from operations.errors import Invalid, Refused
 from rollout import answers, facts, targeting
 from rollout.admin import pairs
 from rollout.answers import LONGEST_UNIT
-from rollout.evaluation import Answer
 from rollout.models import Flag, Module, Rule
+from rollout.rules.evaluation import Answer
 from rollout.targeting import RuleDraft
 
 LONGEST_CONTEXT = 10_000

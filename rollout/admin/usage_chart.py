@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils import formats, timezone
 
-from rollout import usage
 from rollout.models import Flag, FlagUsage
-from rollout.values import OFF
+from rollout.rules.values import OFF
+from rollout.serving import usage
 
 HOURS, DAYS = 24, 30
 # Told apart by people who see no red and green as well, on white and on black.

@@ -13,8 +13,8 @@ from rollout.admin import pairs
 from rollout.admin.editors import ARRANGING, RowsField, RowsForm
 from rollout.admin.rows import Row, Rows, Shape, whole
 from rollout.models import Flag, Variant
+from rollout.rules.values import OFF
 from rollout.targeting import VariantDraft
-from rollout.values import OFF
 
 ValueType = Flag.ValueType
 HINTS = {

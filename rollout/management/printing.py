@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from operations.doors.command import shown, table
 from rollout.changes import Outcome
 from rollout.cohorts import FIRST_NAMES
-from rollout.evaluation import Answer
 from rollout.populations import Unit
 from rollout.reports import Document
+from rollout.rules.evaluation import Answer
 
 DONE = {
     "phase": "phase run",

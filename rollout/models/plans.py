@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from rollout.models.fields import BytewiseCharField
 from rollout.models.flags import Module, new_salt
-from rollout.ordering import HASH_VERSION, Cutoff
-from rollout.ordering import Ordering as Orderings
+from rollout.rules.ordering import HASH_VERSION, Cutoff
+from rollout.rules.ordering import Ordering as Orderings
 
 
 class PlanQuerySet(models.QuerySet["Plan"]):

@@ -11,7 +11,7 @@ from typing import Any
 from operations import keys
 from operations.doors.api import WINDOWS
 from rollout.ofrep.replies import Header, Turned
-from rollout.snapshot import KeyFacts, Snapshot
+from rollout.serving.snapshot import KeyFacts, Snapshot
 
 Environ = Mapping[str, Any]
 

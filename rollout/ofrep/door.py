@@ -9,7 +9,6 @@ import orjson
 from django.conf import settings
 
 from rollout.answers import ALIASES
-from rollout.follower import Follower, NotReady
 from rollout.ofrep.access import Access, Environ, Rate, cors, preflight
 from rollout.ofrep.outcomes import Outcome, outcome
 from rollout.ofrep.questions import Units, context_of, read_body
@@ -23,8 +22,9 @@ from rollout.ofrep.replies import (
     json_reply,
     ofrep_error,
 )
-from rollout.snapshot import KeyFacts, ModuleFacts, Snapshot
-from rollout.switches import Asked
+from rollout.rules.switches import Asked
+from rollout.serving.follower import Follower, NotReady
+from rollout.serving.snapshot import KeyFacts, ModuleFacts, Snapshot
 
 logger = logging.getLogger(__name__)
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import orjson
 
-from rollout.evaluation import DEFAULT, decide
 from rollout.ofrep.replies import json_reply
-from rollout.snapshot import OUT_OF_REACH
-from rollout.switches import OFF, Asked, Decision, Switch, decision
+from rollout.rules.evaluation import DEFAULT, decide
+from rollout.rules.switches import OFF, Asked, Decision, Switch, decision
+from rollout.serving.snapshot import OUT_OF_REACH
 
 # Said of what could not be looked up, where that decided: not the default of a rule, but of not knowing.
 UNKNOWN = "UNKNOWN"

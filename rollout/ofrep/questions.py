@@ -7,10 +7,10 @@ import orjson
 
 from operations.errors import Invalid
 from rollout.answers import check_unit
-from rollout.known_workspaces import KnownWorkspaces, Unreachable
 from rollout.ofrep.replies import INVALID_CONTEXT, PARSE_ERROR, Turned
-from rollout.reach import UnitFacts
-from rollout.snapshot import ModuleFacts, WorkspaceFacts
+from rollout.rules.reach import UnitFacts
+from rollout.serving.known_workspaces import KnownWorkspaces, Unreachable
+from rollout.serving.snapshot import ModuleFacts, WorkspaceFacts
 
 Context = Mapping[str, Any]
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from rollout.known_workspaces import KnownWorkspaces, Unreachable
 from rollout.ofrep.outcomes import Outcome
 from rollout.ofrep.replies import UNCHANGED, Header, Reply, json_reply
-from rollout.snapshot import Snapshot, WorkspaceFacts
+from rollout.serving.known_workspaces import KnownWorkspaces, Unreachable
+from rollout.serving.snapshot import Snapshot, WorkspaceFacts
 
 # Bytes of what is remembered, in two halves of which the older is dropped when the newer is full.
 MOST_BYTES = 64 * 1024 * 1024

@@ -4,12 +4,13 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rollout import flags, snapshot, targeting
-from rollout.evaluation import decide
+from rollout import flags, targeting
 from rollout.models import Plan
-from rollout.reach import UnitFacts
-from rollout.snapshot import WorkspaceFacts
-from rollout.switches import Asked, Switch
+from rollout.rules.evaluation import decide
+from rollout.rules.reach import UnitFacts
+from rollout.rules.switches import Asked, Switch
+from rollout.serving import snapshot
+from rollout.serving.snapshot import WorkspaceFacts
 from rollout.targeting import RuleDraft
 from tests import builders
 from tests.bench import flag_world

@@ -7,9 +7,9 @@ import gc
 import time
 
 from ops_portal import settings
-from rollout.follower import Follower
 from rollout.ofrep.access import Access, Rate
 from rollout.ofrep.door import FLAGS, Door
+from rollout.serving.follower import Follower
 from tests.bench import flag_world
 from tests.bench.flag_cases import ask_door, question
 from tests.bench.flag_world import workspace

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import orjson
 
 from rollout import answers, facts
-from rollout.follower import Follower
 from rollout.models import Flag
 from rollout.ofrep.access import Access, Rate
 from rollout.ofrep.door import FLAG, FLAGS, Door
+from rollout.serving.follower import Follower
 from tests.bench import flag_world
 from tests.bench.flag_world import workspace
 from tests.bench.load import RATE, WORKSPACES, Case, ask

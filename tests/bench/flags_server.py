@@ -18,10 +18,10 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.flags_settings"
 
 django = get_wsgi_application()
 
-from rollout.follower import Follower  # noqa: E402
 from rollout.ofrep.access import Access, Rate  # noqa: E402
 from rollout.ofrep.door import Door  # noqa: E402
 from rollout.ofrep.replies import STATUS  # noqa: E402
+from rollout.serving.follower import Follower  # noqa: E402
 
 StartResponse = Callable[..., Any]
 BODIES = {size: b"x" * size for size in range(16_384)}

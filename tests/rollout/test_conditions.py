@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operations.errors import Invalid
-from rollout import conditions
-from rollout.conditions import OPERATORS
+from rollout.rules import conditions
+from rollout.rules.conditions import OPERATORS
 
 EPOCH_2025 = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp())
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from rollout import answers, cohorts, facts, flags, phases, setup
-from rollout.evaluation import Answer
 from rollout.models import Member, Plan
+from rollout.rules.evaluation import Answer
 from tests import builders
 from tests.builders import ROOT
 

@@ -13,8 +13,8 @@ from django.db import transaction
 
 from operations.actor import Actor, Door
 from operations.errors import Forbidden, Invalid, NotFound
-from rollout import flag_files, flags, overrides, segments, targeting, yaml_text
-from rollout.flag_files import FileChange
+from rollout import flag_files, flags, overrides, segments, targeting
+from rollout.flag_files import FileChange, yaml_text
 from rollout.models import Flag, Module, Rule, Segment, Selection, Variant
 from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders

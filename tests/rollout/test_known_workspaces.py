@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from rollout import known_workspaces, phases
-from rollout.known_workspaces import KnownWorkspaces
+from rollout import phases
 from rollout.models import Enrolment, Member, Workspace
-from rollout.snapshot import WorkspaceFacts
+from rollout.serving import known_workspaces
+from rollout.serving.known_workspaces import KnownWorkspaces
+from rollout.serving.snapshot import WorkspaceFacts
 from tests import builders
 from tests.builders import ROOT
 

@@ -7,10 +7,10 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout import ordering
 from rollout.models import Workspace
-from rollout.ordering import NONE, OPEN, Cutoff
 from rollout.populations import hash_key
+from rollout.rules import ordering
+from rollout.rules.ordering import NONE, OPEN, Cutoff
 
 PERCENTAGES = st.integers(0, 100)
 IDS = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), min_size=1, max_size=40)

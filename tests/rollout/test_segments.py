@@ -6,8 +6,9 @@ import pytest
 
 from operations.errors import Forbidden, Invalid, Refused
 from operations.models import Change
-from rollout import conditions, flags, segments
+from rollout import flags, segments
 from rollout.models import Segment
+from rollout.rules import conditions
 from rollout.targeting import RuleDraft
 from tests import builders
 from tests.builders import ROOT, acting, where, within

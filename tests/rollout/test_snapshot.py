@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from operations import keys
 from operations.models import ApiKey
-from rollout import flags, overrides, phases, snapshot
+from rollout import flags, overrides, phases
 from rollout.models import Override
-from rollout.snapshot import WorkspaceFacts
+from rollout.serving import snapshot
+from rollout.serving.snapshot import WorkspaceFacts
 from rollout.targeting import RuleDraft
 from tests import builders
 from tests.builders import ROOT, within

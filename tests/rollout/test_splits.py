@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout import splits
-from rollout.ordering import HASH_DIGITS, order_key, user_cutoff
+from rollout.rules import splits
+from rollout.rules.ordering import HASH_DIGITS, order_key, user_cutoff
 
 UNITS = 100_000
 WEIGHTS = st.lists(st.integers(0, 10_000), min_size=1, max_size=50).filter(any)

@@ -8,13 +8,22 @@ from math import sqrt
 import pytest
 
 from operations.errors import Invalid
-from rollout import answers, cohorts, evaluation, facts, phases, targeting
-from rollout.evaluation import Step
+from rollout import answers, cohorts, facts, phases, targeting
 from rollout.models import Rule, Workspace
-from rollout.ordering import OPEN
 from rollout.populations import within_slice
-from rollout.reach import Environment, FlagFacts, PhaseFacts, PlanFacts, RuleFacts, UnitFacts, VariantFacts
-from rollout.switches import Asked, Switch
+from rollout.rules import evaluation
+from rollout.rules.evaluation import Step
+from rollout.rules.ordering import OPEN
+from rollout.rules.reach import (
+    Environment,
+    FlagFacts,
+    PhaseFacts,
+    PlanFacts,
+    RuleFacts,
+    UnitFacts,
+    VariantFacts,
+)
+from rollout.rules.switches import Asked, Switch
 from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders
 from tests.builders import ROOT, where

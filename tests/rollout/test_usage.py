@@ -8,9 +8,10 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from rollout import tasks, usage
+from rollout import tasks
 from rollout.models import Flag, FlagUsage
-from rollout.usage import Heard
+from rollout.serving import usage
+from rollout.serving.usage import Heard
 from tests import builders
 
 pytestmark = pytest.mark.django_db

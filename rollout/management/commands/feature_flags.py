@@ -12,8 +12,8 @@ from operations.errors import Invalid
 from rollout import flag_files, inventory, verification
 from rollout.answers import find_module
 from rollout.flag_files import FileChange
+from rollout.flag_files.yaml_text import LONGEST
 from rollout.models import Module
-from rollout.yaml_text import LONGEST
 
 STDIN = "-"
 

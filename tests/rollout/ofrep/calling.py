@@ -13,9 +13,9 @@ from wsgiref.validate import validator
 from django.db import connection
 
 from operations import keys
-from rollout.follower import Follower
 from rollout.ofrep.access import Access, Rate
 from rollout.ofrep.door import Application, Door
+from rollout.serving.follower import Follower
 from tests.builders import ROOT
 
 FLAGS = "/ofrep/v1/evaluate/flags"

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from rollout import flags, snapshot
-from rollout.follower import Follower
+from rollout import flags
 from rollout.ofrep import door
+from rollout.serving import snapshot
+from rollout.serving.follower import Follower
 from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders
 from tests.builders import ROOT

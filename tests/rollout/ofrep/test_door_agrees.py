@@ -15,7 +15,6 @@ from operations.errors import Refused
 from rollout import (
     answers,
     cohorts,
-    evaluation,
     facts,
     flags,
     modules,
@@ -26,7 +25,8 @@ from rollout import (
     workspaces,
 )
 from rollout.models import Flag, Override, Plan, Workspace
-from rollout.switches import Asked
+from rollout.rules import evaluation
+from rollout.rules.switches import Asked
 from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders
 from tests.builders import ROOT, where, within

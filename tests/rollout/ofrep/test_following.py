@@ -14,21 +14,10 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from operations import feed
-from rollout import (
-    flags,
-    follower,
-    known_workspaces,
-    modules,
-    overrides,
-    phases,
-    plans,
-    segments,
-    snapshot,
-    targeting,
-    workspaces,
-)
-from rollout.follower import Follower
+from rollout import flags, modules, overrides, phases, plans, segments, targeting, workspaces
 from rollout.models import Override, Workspace
+from rollout.serving import follower, known_workspaces, snapshot
+from rollout.serving.follower import Follower
 from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders
 from tests.builders import ROOT, where, within
@@ -515,7 +504,7 @@ def test_the_thread_outlives_an_outage_and_says_so_once(
 ) -> None:
     outage = Outage(monkeypatch)
     outage.on = True
-    with caplog.at_level(logging.WARNING, "rollout.follower"):
+    with caplog.at_level(logging.WARNING, "rollout.serving.follower"):
         turns(product.follower, 5, monkeypatch)
         assert [record.getMessage().split(":")[0] for record in caplog.records] == [
             "the database does not answer; flags are answered from memory"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from operations.errors import Invalid
-from rollout.operators import OPERATORS, Test
+from rollout.rules.operators import OPERATORS, Test
 
 Matcher = Callable[[Mapping[str, Any]], bool]
 

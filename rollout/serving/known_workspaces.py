@@ -19,7 +19,7 @@ from django.db.models.functions import Cast
 
 from rollout import facts
 from rollout.models import Enrolment, Member, Workspace
-from rollout.snapshot import WorkspaceFacts
+from rollout.serving.snapshot import WorkspaceFacts
 
 logger = logging.getLogger(__name__)
 

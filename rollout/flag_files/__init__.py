@@ -15,10 +15,12 @@ from django.db import transaction
 from operations.actor import Actor
 from operations.errors import Invalid, NotFound
 from operations.spelling import camel
-from rollout import conditions, definitions, flag_documents, segments, yaml_text
-from rollout.flag_loading import Loading
+from rollout import definitions, segments
+from rollout.flag_files import documents, yaml_text
+from rollout.flag_files.loading import Loading
 from rollout.models import Flag, Module, Rule, Segment
 from rollout.modules import lock_plan
+from rollout.rules import conditions
 
 _HEAD = "# Flags of {}. What a flag leaves out is its default.\n"
 
@@ -66,7 +68,7 @@ def load(text: str, module: Module | None = None, *, actor: Actor, dry_run: bool
     Forbidden.
     """
     actor.require("rollout.change_flag", "import flags from a file")
-    document = flag_documents.read(text)
+    document = documents.read(text)
     found = Module.objects.filter(key=document.module).first()
     if found is None:
         raise NotFound(f"There is no module {document.module[:60]!r}, of which the file is.")

@@ -14,9 +14,9 @@ from typing import Any
 from django.db import Error
 
 from operations import feed
-from rollout import snapshot, usage
-from rollout.known_workspaces import KnownWorkspaces, check_connection, drop_connection
-from rollout.snapshot import Snapshot
+from rollout.serving import snapshot, usage
+from rollout.serving.known_workspaces import KnownWorkspaces, check_connection, drop_connection
+from rollout.serving.snapshot import Snapshot
 from rollout.topics import FLAGS, WORKSPACES
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 
-from rollout.ordering import HASH_BITS, HASH_DIGITS
+from rollout.rules.ordering import HASH_BITS, HASH_DIGITS
 
 SPACE = 1 << HASH_BITS
 LAST_KEY = "f" * HASH_DIGITS

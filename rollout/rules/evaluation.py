@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rollout.ordering import NONE
-from rollout.reach import Environment, FlagFacts, PlanFacts, beta_share
-from rollout.switches import OFF, Asked, Decision, Switch, decision
+from rollout.rules.ordering import NONE
+from rollout.rules.reach import Environment, FlagFacts, PlanFacts, beta_share
+from rollout.rules.switches import OFF, Asked, Decision, Switch, decision
 
 # The standard reasons of OpenFeature that its clients understand.
 STATIC, TARGETING_MATCH, SPLIT, DISABLED, DEFAULT = (

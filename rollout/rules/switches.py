@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from rollout import splits
-from rollout.ordering import NONE, Ordering, order_key, user_cutoff
-from rollout.reach import Environment, FlagFacts, PlanFacts, RuleFacts, UnitFacts, beta_share, reach
+from rollout.rules import splits
+from rollout.rules.ordering import NONE, Ordering, order_key, user_cutoff
+from rollout.rules.reach import Environment, FlagFacts, PlanFacts, RuleFacts, UnitFacts, beta_share, reach
 
 ON, OFF = "on", "off"
 

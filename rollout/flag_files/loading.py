@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 from operations.actor import Actor
 from operations.errors import Forbidden, Invalid, Refused
 from operations.spelling import camel
-from rollout import conditions, flags, segments, targeting
-from rollout.flag_documents import Document, FlagEntry, SegmentEntry
+from rollout import flags, segments, targeting
+from rollout.flag_files.documents import Document, FlagEntry, SegmentEntry
 from rollout.models import Flag, Module, Segment
+from rollout.rules import conditions
 from rollout.targeting import RuleDraft, VariantDraft
 
 Entry = TypeVar("Entry", SegmentEntry, FlagEntry)

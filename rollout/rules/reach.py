@@ -10,8 +10,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from rollout import splits
-from rollout.ordering import NONE, OPEN, Cutoff, lower, user_cutoff
+from rollout.rules import splits
+from rollout.rules.ordering import NONE, OPEN, Cutoff, lower, user_cutoff
 
 # The audiences of phases that a percentage reaches; a phase for the internal list reaches nobody else.
 BETA, COHORT = "beta", "cohort"
