@@ -24,7 +24,7 @@ function init(args)
    lengths = os.getenv("LENGTHS")
    etags = os.getenv("ETAGS") and lines(os.getenv("ETAGS"))
    heads = {}
-   question = os.getenv("FRESH") and '{"context":{"targetingKey":"W%05d","session":%015d}}'
+   question = os.getenv("FRESH") and '{"context":{"targetingKey":"W%05d","session":"%015d"}}'
       or '{"context":{"targetingKey":"W%05d"}}'
    local body = #string.format(question, 0, 0)
    for _, path in ipairs(lines(os.getenv("PATHS"))) do
