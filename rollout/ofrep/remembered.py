@@ -17,17 +17,15 @@ from rollout.serving.known_workspaces import KnownWorkspaces, Unreachable
 from rollout.serving.snapshot import Snapshot, WorkspaceFacts
 
 # Bytes of what is remembered, in two halves of which the older is dropped when the newer is full.
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 80 * 1024 * 1024
 # What one question costs beside its own bytes, and one answer beside its body, as measured.
-QUESTION_BYTES, ANSWER_BYTES = 200, 1_000
+QUESTION_BYTES, ANSWER_BYTES = 320, 2_000
 # Longer questions are rare and would push many others out.
 LONGEST_QUESTION = 1_024
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 Question = tuple[frozenset[str], bytes]
-
-
 Outcomes = tuple[Outcome, ...]
 
 
