@@ -78,7 +78,10 @@ class Access:
         if checked_by is not snapshot:
             checked = {}
             self._checked = (snapshot, checked)
-        told = f"{environ.get('HTTP_AUTHORIZATION')}\n{environ.get('HTTP_X_API_KEY')}"
+        told, other = environ.get("HTTP_AUTHORIZATION") or "", environ.get("HTTP_X_API_KEY")
+        if other is not None:
+            # No header holds a line's end.
+            told = f"{told}\n{other}"
         digest = hashlib.sha256(told.encode(errors="surrogatepass")).digest()
         key = checked.get(digest)
         if key is None:

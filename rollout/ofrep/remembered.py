@@ -20,6 +20,9 @@ from rollout.serving.snapshot import Snapshot, WorkspaceFacts
 MOST_BYTES = 80 * 1024 * 1024
 # What one question costs beside its own bytes, and one answer beside its body, as measured.
 QUESTION_BYTES, ANSWER_BYTES = 320, 2_000
+# Questions that were asked once, and are remembered when they are asked again: so those that are never asked
+# again, such as with the time in their context, push nothing out.
+MOST_ASKED_ONCE = 200_000
 # Longer questions are rare and would push many others out.
 LONGEST_QUESTION = 1_024
 
@@ -74,6 +77,8 @@ class Remembered:
         self.snapshot = snapshot
         self.until = min((moment for moment in _moments(snapshot) if moment > now), default=NEVER)
         self._newer, self._older = Half(), Half()
+        # By their hash: where two are taken for one, one is remembered too early, and no answer is wrong.
+        self._asked_once: set[int] = set()
         self._lock = threading.Lock()
 
     def find(self, question: Question, workspaces: KnownWorkspaces) -> Bulk | None:
@@ -91,11 +96,19 @@ class Remembered:
             return None
 
     def keep(self, question: Question, outcomes: Outcomes, pk: str, workspace: WorkspaceFacts | None) -> Bulk:
-        """Remember what was decided for `question`, and return it as it is sent."""
+        """Remember what was decided for `question` if it was asked before, and return it as it is sent."""
         bulk = self.bulk(outcomes)
-        if len(question[1]) <= LONGEST_QUESTION:
+        if len(question[1]) <= LONGEST_QUESTION and self._was_asked(hash(question)):
             self._put(question, Given(pk, workspace, bulk))
         return bulk
+
+    def _was_asked(self, question: int) -> bool:
+        if question in self._asked_once:
+            return True
+        if len(self._asked_once) >= MOST_ASKED_ONCE:
+            self._asked_once = set()
+        self._asked_once.add(question)
+        return False
 
     def bulk(self, outcomes: Outcomes) -> Bulk:
         """An answer as it is sent, made once where it is remembered."""

@@ -41,6 +41,8 @@ def on(product: Product, key: str, **context: str) -> Any:
 
 def test_the_same_question_is_not_decided_again(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     first = product.all(workspace=IN)
+    # Only what is asked a second time is worth remembering.
+    product.all(workspace=IN)
 
     def decided(*arguments: Any) -> None:
         raise AssertionError("decided anew")
@@ -104,7 +106,8 @@ def test_every_answer_that_was_remembered_is_counted(product: Product) -> None:
 def test_what_is_remembered_is_bounded(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "MOST_BYTES", 50_000)
     for number in range(500):
-        assert on(product, CORE, workspace=IN, attribute=f"{number}")
+        for _ in range(2):
+            assert on(product, CORE, workspace=IN, attribute=f"{number}")
     kept = product.door._remembered
     assert kept is not None
     halves = (kept._newer, kept._older)
@@ -117,12 +120,25 @@ def test_what_is_remembered_is_bounded(product: Product, monkeypatch: pytest.Mon
 
 
 def test_long_questions_push_none_out(product: Product) -> None:
-    product.all(workspace=IN)
-    for number in range(20):
-        assert on(product, CORE, workspace=IN, attribute=f"{number}" * 2_000)
+    for _ in range(2):
+        product.all(workspace=IN)
+        for number in range(20):
+            assert on(product, CORE, workspace=IN, attribute=f"{number}" * 2_000)
     kept = product.door._remembered
     assert kept is not None
     assert len(kept._newer.given) == 1
+
+
+def test_what_is_asked_once_pushes_none_out(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "MOST_ASKED_ONCE", 50)
+    for _ in range(2):
+        product.all(workspace=IN)
+    for number in range(500):
+        assert on(product, CORE, workspace=IN, attribute=f"{number}")
+    kept = product.door._remembered
+    assert kept is not None
+    assert len(kept._newer.given) == 1
+    assert len(kept._asked_once) <= 50
 
 
 def test_a_bad_question_is_bad_each_time(product: Product) -> None:
