@@ -13,7 +13,8 @@ import psycopg
 from django.conf import settings
 
 POSTGRESQL = "postgres://postgres@127.0.0.1:5432/postgres"
-NAME = "ops_portal_bench"
+# Of each run its own: two at once must not drop one another's.
+NAME = f"ops_portal_bench_{os.getpid()}"
 
 
 @contextmanager
