@@ -276,7 +276,7 @@ ENVIRONMENT_OVERRIDES = {"health_management": env.health_management()}
 # Flag answers, each counted in one process: requests of one key, and of one address without a good one.
 EVALUATION_RATE = env.rate("EVALUATION_RATE", "1000000/min")
 EVALUATION_ANONYMOUS_RATE = env.rate("EVALUATION_ANONYMOUS_RATE", "60/min")
-# Workspaces that a process remembers, at about 250 bytes each. Answers take 80 MB at most beside them.
+# Workspaces that a process remembers, at about 500 bytes each. Answers take 80 MB at most beside them.
 FLAG_CACHE_WORKSPACES = env.count("FLAG_CACHE_WORKSPACES", 200_000)
 
 MONITORING_CRON_SECRET = env.secret("MONITORING_CRON_SECRET", 64)
