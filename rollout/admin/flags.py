@@ -86,11 +86,11 @@ class FlagAdmin(VerbAdmin):
     def kind(self, flag: Flag) -> str:
         return flag.get_value_type_display()
 
-    @display(description="Module", ordering="module__name")
+    @display(description="Module")
     def module_name(self, flag: Flag) -> str:
         return flag.module.name
 
-    @display(description="From phase", ordering="from_phase")
+    @display(description="From phase")
     def starts(self, flag: Flag) -> str:
         if flag.selected_from_phase is None:
             return str(flag.from_phase)

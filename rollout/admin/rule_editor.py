@@ -146,7 +146,7 @@ def preview(flag: Flag, inputs: Inputs, actor: Actor) -> Preview | None:
 
 OPERATION = Operation(
     name="rules",
-    title="Edit rules",
+    title="Change rules",
     permission="rollout.change_flag",
     perform=perform,
     preview=preview,

@@ -137,7 +137,7 @@ class SegmentAdmin(VerbAdmin):
         ),
         Operation(
             name="edit",
-            title="Edit segment",
+            title="Change segment",
             permission="rollout.change_segment",
             perform=edit,
             preview=preview,

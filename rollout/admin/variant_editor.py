@@ -166,7 +166,7 @@ def preview(flag: Flag, inputs: Inputs, actor: Actor) -> Preview | None:
 
 OPERATION = Operation(
     name="variants",
-    title="Edit variants",
+    title="Change variants",
     permission="rollout.change_flag",
     perform=perform,
     preview=preview,

@@ -1,8 +1,8 @@
 """What remembering costs a process: memory with 200 flags and 100,000 workspaces, and the time to fill.
 
 The steps follow one another in one process, which has done nothing else: what an earlier step had let go of
-would be used again, and not be seen to grow. Each row says by how much it grew, with what each step uses of the
-framework for the first time.
+would be used again, and not be seen to grow. Each row says by how much it grew, with what each step uses of
+the framework for the first time.
 """
 
 import gc

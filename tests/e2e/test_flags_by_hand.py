@@ -38,7 +38,7 @@ def core(transactional_db: None) -> Flag:
 
 def open_rules(page: Page, flag: Flag) -> None:
     page.goto(f"/admin/rollout/flag/{flag.pk}/change/")
-    page.get_by_role("link", name="Edit rules").click()
+    page.get_by_role("link", name="Change rules").click()
 
 
 def press(page: Page, name: str) -> None:
@@ -69,7 +69,7 @@ def test_a_rule_is_built_tried_and_written(scripts: bool, core: Flag, signed_in:
     assert not core.rules.exists()
     press(page, "Preview")
     expect(page.get_by_text("country is one of GB, IE and in the segment Pilot pharmacies")).to_be_visible()
-    press(page, "Edit rules")
+    press(page, "Change rules")
     expect(page.get_by_text("has 1 targeting rule.")).to_be_visible()
     expect(page.get_by_text("the portal cannot count them")).to_be_visible()
     assert core.rules.get().name == "Pilot in Wales"
@@ -91,7 +91,7 @@ def test_a_fault_stands_at_its_row_with_all_that_was_entered(core: Flag, signed_
     expect(page.get_by_label("Name of rule 1")).to_have_value("Adults")
     page.get_by_label("Values").fill("18")
     press(page, "Preview")
-    press(page, "Edit rules")
+    press(page, "Change rules")
     expect(page.get_by_text("age is greater than 18")).to_be_visible()
 
 
@@ -145,7 +145,7 @@ def test_a_flag_with_variants_from_its_creation_on(core: Flag, signed_in: Open) 
     page.get_by_label("It answers").select_option(label="Text")
     page.get_by_role("button", name="Create flag").click()
     page.get_by_role("link", name="order_button").first.click()
-    page.get_by_role("link", name="Edit variants").click()
+    page.get_by_role("link", name="Change variants").click()
     for number, (key, value, weight) in enumerate((("blue", "#00f", "3"), ("red", "#f00", "1")), start=1):
         press(page, "Variant")
         expect(page.get_by_label("Weight")).to_have_count(number)
@@ -154,7 +154,7 @@ def test_a_flag_with_variants_from_its_creation_on(core: Flag, signed_in: Open) 
         page.get_by_label("Weight").last.fill(weight)
     press(page, "Preview")
     expect(page.get_by_role("cell", name="75 %")).to_be_visible()
-    press(page, "Edit variants")
+    press(page, "Change variants")
     expect(page.get_by_role("cell", name="75 %")).to_be_visible()
     assert Flag.objects.get(key="order_button").variants.count() == 2
 

@@ -254,5 +254,5 @@ def test_who_may_not_change_flags_sees_no_way_to(core: Flag) -> None:
     client = Client()
     client.force_login(builders.a_person("eve", group="Viewer"))
     address = reverse("admin:rollout_flag_change", args=[core.pk])
-    assert "Edit rules" not in client.get(address).content.decode()
+    assert "Change rules" not in client.get(address).content.decode()
     assert client.get(page(core)).status_code == 403
