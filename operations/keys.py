@@ -94,6 +94,12 @@ def find(text: str) -> ApiKey | None:
     return key if key and hmac.compare_digest(key.digest, digest(secret)) else None
 
 
+def sent(authorization: str | None, x_api_key: str | None) -> str | None:
+    """The plain text of a key in these two headers of a request, a bearer's first, or None."""
+    kind, _, text = (authorization or "").strip().partition(" ")
+    return text.strip() if kind.lower() == "bearer" else x_api_key
+
+
 def split(text: str) -> tuple[str, str] | None:
     """The prefix and the secret of a key's plain text, without a query; None for text of another form.
 

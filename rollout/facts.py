@@ -41,6 +41,8 @@ from rollout.rules.reach import (
 )
 from rollout.rules.switches import Switch
 
+UNKNOWN_WORKSPACE = "no workspace has this id"
+
 
 @dataclass(frozen=True)
 class Eligibility:
@@ -165,7 +167,7 @@ def segment_matchers() -> dict[str, Matcher]:
 
     def make(key: str) -> None:
         groups = conditions.parse(rows[key].groups, segments=rows)
-        for needed in conditions.segments_in(groups):
+        for needed in conditions.segments_named(rows[key].groups):
             if needed not in made:
                 make(needed)
         made[key] = conditions.compiled(groups, made)
@@ -192,7 +194,7 @@ def flags_of(
                 by_user=by_user,
                 boolean=flag.value_type == Flag.ValueType.BOOLEAN,
                 salt=flag.salt,
-                archived=flag.archived_at is not None,
+                archived=flag.is_archived,
                 killed=flag.killed,
                 on_from=flag.on_from,
                 off_at=flag.off_at,
@@ -270,7 +272,7 @@ def unit_of(module: Module, plan_id: int | None, unit_id: str) -> UnitFacts:
         enrolled = Enrolment.objects.filter(was_in_at_pause(), plan=plan_id, workspace=OuterRef("pk"))
         workspace = Workspace.objects.filter(pk=unit_id).annotate(was_in=Exists(enrolled)).first()
         if workspace is None:
-            ineligible = "no workspace has this id"
+            ineligible = UNKNOWN_WORKSPACE
         else:
             was_in = workspace.was_in
             roles = Member.objects.filter(workspace=workspace, active=True).values_list("role", flat=True)

@@ -28,7 +28,7 @@ def lock(flag: Flag, *, version: int | None = None) -> Flag:
 def lock_live(flag: Flag, *, version: int | None = None) -> Flag:
     """As `lock`; Refused as well when the flag is archived."""
     current = lock(flag, version=version)
-    if current.archived_at is not None:
+    if current.is_archived:
         raise Refused("archived", f"{current} is archived.")
     return current
 

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 
 from rollout.models import Flag, Module
 from rollout.models.flags import FLAG_KEY
-from rollout.rules.values import BOOLEAN, OFF, ON, is_whole, storable
+from rollout.rules.values import BOOLEAN, OFF, ON, is_line, is_whole, storable
 
 LONGEST_NAME = 100
 LONGEST_OWNER = 100
@@ -21,17 +21,17 @@ def of_key(key: str) -> dict[str, str]:
     taken = Flag.objects.select_related("module").filter(key=key).first()
     if taken is None:
         return {}
-    return {"key": f"is that of {'an archived' if taken.archived_at else 'a'} flag of {taken.module} already"}
+    return {"key": f"is that of {'an archived' if taken.is_archived else 'a'} flag of {taken.module} already"}
 
 
 def of_description(flag: Flag) -> dict[str, str]:
     """What people read about a flag."""
     faults = {}
-    if not 0 < len(flag.name) <= LONGEST_NAME or not flag.name.isprintable():
+    if not is_line(flag.name, LONGEST_NAME):
         faults["name"] = f"must have 1 to {LONGEST_NAME} characters"
     if len(flag.description) > LONGEST_DESCRIPTION or not storable(flag.description):
         faults["description"] = f"must have at most {LONGEST_DESCRIPTION:,} characters"
-    if len(flag.owner) > LONGEST_OWNER or (flag.owner and not flag.owner.isprintable()):
+    if flag.owner and not is_line(flag.owner, LONGEST_OWNER):
         faults["owner"] = f"must have at most {LONGEST_OWNER} characters"
     return faults
 
@@ -64,7 +64,7 @@ def of_prerequisite(flag: Flag) -> dict[str, str]:
     needed = Flag.objects.select_related("module").get(pk=flag.prerequisite_id)
     if needed.module_id != flag.module_id:
         return {"prerequisite": f"must be a flag of {flag.module}, {needed} is one of {needed.module}"}
-    if needed.archived_at is not None:
+    if needed.is_archived:
         return {"prerequisite": f"must not be archived, and {needed} is"}
     path = [flag.key]
     step: Flag | None = needed

@@ -213,9 +213,7 @@ def archive(flag: Flag, *, actor: Actor) -> Flag:
     Refused while another flag needs it, or when it is done.
     """
     actor.require("rollout.change_flag", "archive a flag")
-    flag = flag_changes.lock(flag)
-    if flag.archived_at is not None:
-        raise Refused("archived", f"{flag} is archived.")
+    flag = flag_changes.lock_live(flag)
     needing = flag.dependents.live().values_list("key", flat=True)
     if needing:
         raise Refused("needed", f"{flag} is needed by {', '.join(needing)}: archive those first.")

@@ -1,5 +1,6 @@
 """The verbs on segments: named sets of conditions that rules of any flag, and other segments, can use."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from django.db import IntegrityError, transaction
 from operations import audit, feed
 from operations.actor import Actor
 from operations.errors import Invalid, Refused
-from rollout.models import Rule, Segment
+from rollout.models import Flag, Rule, Segment
 from rollout.models.workspaces import SLUG
 from rollout.rules import conditions, values
 from rollout.topics import FLAGS
@@ -25,17 +26,25 @@ MOST_CONDITIONS = 10_000
 
 @dataclass(frozen=True)
 class Uses:
-    """What names a segment: rules, as the key of their flag and their name, and segments by key."""
+    """What names a segment: rules with their flags, and other segments."""
 
-    rules: tuple[tuple[str, str], ...]
-    segments: tuple[str, ...]
+    rules: tuple[Rule, ...] = ()
+    segments: tuple[Segment, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.rules or self.segments)
 
     def __str__(self) -> str:
-        rules = [f"the rule {name!r} of {flag}" for flag, name in self.rules]
-        return ", ".join([*rules, *(f"the segment {key}" for key in self.segments)])
+        rules = [f"the rule {rule.name!r} of {rule.flag.key}" for rule in self.rules]
+        return ", ".join([*rules, *(f"the segment {segment.key}" for segment in self.segments)])
+
+    @property
+    def flags(self) -> list[Flag]:
+        """The flags of the rules, each once."""
+        return list(dict.fromkeys(rule.flag for rule in self.rules))
+
+
+UNUSED = Uses()
 
 
 @transaction.atomic
@@ -82,8 +91,8 @@ def remove(segment: Segment, *, actor: Actor) -> None:
     current = Segment.objects.select_for_update().filter(pk=segment.pk).first()
     if current is None:
         raise Refused("gone", f"The segment {segment} was removed before.")
-    if uses := uses_of(current.key):
-        raise Refused("in_use", f"The segment {current} is used by {uses}: change that first.")
+    if used := uses_of(current.key):
+        raise Refused("in_use", f"The segment {current} is used by {used}: change that first.")
     audit.record("segment.removed", actor=actor, subject=current, data={"key": current.key})
     current.delete()
     feed.announce(FLAGS)
@@ -96,7 +105,7 @@ def check(key: str, *, name: str, description: str, groups: Any) -> None:
         SLUG(key)
     except ValidationError as error:
         faults["key"] = error.messages[0]
-    if not 0 < len(name.strip()) <= LONGEST_NAME or not name.strip().isprintable():
+    if not values.is_line(name.strip(), LONGEST_NAME):
         faults["name"] = f"must have 1 to {LONGEST_NAME} printable characters"
     if len(description) > LONGEST_DESCRIPTION or not values.storable(description):
         faults["description"] = f"must have at most {LONGEST_DESCRIPTION:,} characters, none of them NUL"
@@ -116,17 +125,20 @@ def check(key: str, *, name: str, description: str, groups: Any) -> None:
 
 def uses_of(key: str) -> Uses:
     """Everything that names the segment `key`."""
-    rules = Rule.objects.select_related("flag").order_by("flag__key", "position")
-    return Uses(
-        tuple(
-            (rule.flag.key, rule.name)
-            for rule in rules.iterator()
-            if key in conditions.segments_named(rule.groups)
-        ),
-        tuple(
-            row.key for row in Segment.objects.order_by("key") if key in conditions.segments_named(row.groups)
-        ),
-    )
+    return uses().get(key, UNUSED)
+
+
+def uses() -> dict[str, Uses]:
+    """What names each segment, in two queries; without those that nothing names."""
+    rules: dict[str, list[Rule]] = defaultdict(list)
+    for rule in Rule.objects.select_related("flag__module").order_by("flag__key", "position").iterator():
+        for key in set(conditions.segments_named(rule.groups)):
+            rules[key].append(rule)
+    segments: dict[str, list[Segment]] = defaultdict(list)
+    for segment in Segment.objects.order_by("key"):
+        for key in set(conditions.segments_named(segment.groups)):
+            segments[key].append(segment)
+    return {key: Uses(tuple(rules[key]), tuple(segments[key])) for key in {*rules, *segments}}
 
 
 def _check_version(key: str, segment: Segment | None, version: int | None) -> None:

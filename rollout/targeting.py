@@ -144,7 +144,7 @@ def check_rules(flag: Flag, rules: Sequence[RuleDraft]) -> None:
     faults: dict[str, str] = {}
     for index, draft in enumerate(rules):
         path = f"rules[{index}]"
-        if not _is_name(draft.name):
+        if not values.is_line(draft.name.strip(), LONGEST_NAME):
             faults[f"{path}.name"] = f"must have 1 to {LONGEST_NAME} printable characters"
         if _serve(flag, draft) not in serves:
             faults[f"{path}.serve"] = f"must be empty or one of {', '.join(sorted(serves - {''}))}"
@@ -198,7 +198,3 @@ def _variant_faults(flag: Flag, variants: Sequence[VariantDraft]) -> Iterator[tu
 def _serve(flag: Flag, draft: RuleDraft) -> str:
     """Where a flag is on or off, "on" says no more than empty does."""
     return "" if flag.value_type == values.BOOLEAN and draft.serve == ON else draft.serve
-
-
-def _is_name(name: Any) -> bool:
-    return isinstance(name, str) and 0 < len(name.strip()) <= LONGEST_NAME and name.strip().isprintable()

@@ -5,11 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from django.utils import timezone
 
 from operations.actor import Actor, Door
 from rollout import flags, gates, phases, segments, setup, targeting
 from rollout.models import Flag, Member, Module, Plan, Segment, Verdict, Workspace
+from rollout.rules.conditions import Condition
+from rollout.rules.conditions import Group as ConditionGroup
 from rollout.targeting import RuleDraft, VariantDraft
 
 ROOT = Actor(door=Door.COMMAND, label="root", grants=None)
@@ -20,6 +23,13 @@ def a_person(username: str = "ada", *, group: str = "Administrator") -> User:
     user, _ = User.objects.get_or_create(username=username, defaults={"is_staff": True})
     user.groups.set([Group.objects.get(name=group)])
     return User.objects.get(pk=user.pk)
+
+
+def signed_in(group: str, username: str = "ada") -> Client:
+    """The browser of a member of staff in one group."""
+    client = Client()
+    client.force_login(a_person(username, group=group))
+    return client
 
 
 def acting(user: User) -> Actor:
@@ -127,6 +137,18 @@ def where(*, match: str = "all", **wanted: str | Sequence[str]) -> list[dict[str
         for name, values in wanted.items()
     ]
     return [{"match": match, "conditions": conditions}]
+
+
+def as_json(groups: Sequence[ConditionGroup]) -> list[dict[str, Any]]:
+    """The JSON that `conditions.parse` read these groups from."""
+
+    def plain(condition: Condition) -> dict[str, Any]:
+        if condition.segment:
+            return {"segment": condition.segment}
+        values = list(condition.values)
+        return {"attribute": condition.attribute, "operator": condition.operator, "values": values}
+
+    return [{"match": group.match, "conditions": [*map(plain, group.conditions)]} for group in groups]
 
 
 def within(*keys: str, match: str = "all") -> list[dict[str, Any]]:

@@ -76,10 +76,6 @@ def schedule(flag: Flag, inputs: Inputs, actor: Actor, version: int | None) -> s
     return f"The schedule of {flag} is set."
 
 
-def _live(flag: Flag) -> bool:
-    return flag.archived_at is None
-
-
 def _with_prerequisite(flag: Flag, inputs: Inputs) -> Comparison:
     needed, variant = inputs["prerequisite"]
     return flags.effect(flag, prerequisite=needed, prerequisite_variant=variant)
@@ -111,7 +107,7 @@ OPERATIONS = (
         preview=SCHEDULED.preview,
         names=SCHEDULED.names,
         previewed=SCHEDULE,
-        offered=_live,
+        offered=lambda flag: not flag.is_archived,
         icon="schedule",
         note="Outside these times the flag is off for everybody, above every override, as if it were killed.",
     ),
@@ -125,7 +121,7 @@ OPERATIONS = (
         preview=PHASED.preview,
         names=PHASED.names,
         previewed=PHASES,
-        offered=_live,
+        offered=lambda flag: not flag.is_archived,
         icon="stairs",
         note="Whoever the plan reaches in the new phases has the flag at once, and nobody else.",
     ),
@@ -142,7 +138,7 @@ OPERATIONS = (
         preview=REQUIRED.preview,
         names=REQUIRED.names,
         previewed=("prerequisite",),
-        offered=_live,
+        offered=lambda flag: not flag.is_archived,
         icon="account_tree",
     ),
     Operation(

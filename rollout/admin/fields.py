@@ -6,17 +6,6 @@ from django import forms
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
 
-class Ids(forms.CharField):
-    """Ids separated by blanks, commas or new lines, as a list without repeats."""
-
-    def __init__(self, *, rows: int = 6, **options: Any) -> None:
-        super().__init__(widget=UnfoldAdminTextareaWidget({"rows": rows}), **options)
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value) or ""
-        return list(dict.fromkeys(text.replace(",", " ").split()))
-
-
 def percentage(**options: Any) -> forms.IntegerField:
     widget = UnfoldAdminIntegerFieldWidget({"min": 0, "max": 100, "inputmode": "numeric"})
     return forms.IntegerField(min_value=0, max_value=100, widget=widget, **options)

@@ -81,10 +81,6 @@ def preview_override(flag: Flag, inputs: Inputs, actor: Actor) -> Preview | None
     return Preview("admin/rollout/answer_preview.html", {"answer": answers.explain(flag.key, inputs["unit"])})
 
 
-def _live(flag: Flag) -> bool:
-    return flag.archived_at is None
-
-
 OPERATIONS = (
     Operation(
         name="kill",
@@ -95,7 +91,7 @@ OPERATIONS = (
         preview=KILLED.preview,
         names=KILLED.names,
         form=forms.ReasonForm,
-        offered=lambda flag: _live(flag) and not flag.killed,
+        offered=lambda flag: not flag.is_archived and not flag.killed,
         icon="power_settings_new",
         style="danger",
         note="While the kill switch is on the flag is off for everybody, above every override.",
@@ -109,7 +105,7 @@ OPERATIONS = (
         preview=REVIVED.preview,
         names=REVIVED.names,
         form=forms.ReasonForm,
-        offered=lambda flag: _live(flag) and flag.killed,
+        offered=lambda flag: not flag.is_archived and flag.killed,
         icon="power",
         style="primary",
         note="The flag follows its plan and its overrides again.",
@@ -125,7 +121,7 @@ OPERATIONS = (
         form=forms.HoldForm,
         initial=lambda flag: {"max_percentage": flag.max_percentage},
         previewed=("max_percentage",),
-        offered=_live,
+        offered=lambda flag: not flag.is_archived,
         icon="front_hand",
     ),
     Operation(
@@ -136,7 +132,7 @@ OPERATIONS = (
         preview=preview_override,
         form=forms.OverrideFlagForm,
         initial=variants_to_force,
-        offered=_live,
+        offered=lambda flag: not flag.is_archived,
         icon="person_edit",
         note="On or off for one workspace or user, whatever the cohort. An earlier override is replaced.",
     ),
@@ -157,7 +153,7 @@ OPERATIONS = (
         permission="rollout.select_units",
         perform=select,
         form=forms.SelectionForm,
-        offered=lambda flag: _live(flag) and flag.selected_from_phase is not None,
+        offered=lambda flag: not flag.is_archived and flag.selected_from_phase is not None,
         icon="playlist_add",
         note="Workspaces of the cohort that have the flag before the others. All ids must be in the cohort.",
     ),
@@ -181,7 +177,7 @@ OPERATIONS = (
         # An archived flag answers as a killed one does.
         preview=KILLED.preview,
         names=KILLED.names,
-        offered=_live,
+        offered=lambda flag: not flag.is_archived,
         icon="archive",
         note="The flag is put away for good and answers off. This cannot be undone.",
     ),

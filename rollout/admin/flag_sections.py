@@ -13,16 +13,18 @@ from rollout.admin import groups_editor, rule_editor, trial, variant_editor
 from rollout.admin.forms import DayForm
 from rollout.admin.trial import TrialForm
 from rollout.models import Flag, Module
+from rollout.rules import conditions
 
 PER_PAGE = 20
 
 
 def definition(admin: VerbAdmin, request: HttpRequest, flag: Flag) -> dict[str, Any]:
     """Rules in words and variants with their shares, each with the link that changes it; the test box."""
-    may = actor_of(request).may("rollout.change_flag") and flag.archived_at is None
+    may = actor_of(request).may("rollout.change_flag") and not flag.is_archived
     boolean = flag.value_type == Flag.ValueType.BOOLEAN
     rules = list(flag.rules.all())
-    segments = groups_editor.segment_names() if _name_segments(rules) else {}
+    names_segments = any(conditions.segments_named(rule.groups) for rule in rules)
+    segments = groups_editor.segment_names() if names_segments else {}
     return {
         "boolean": boolean,
         "sentences": rule_editor.in_words(flag, rules, segments),
@@ -32,10 +34,6 @@ def definition(admin: VerbAdmin, request: HttpRequest, flag: Flag) -> dict[str, 
         "not_counted": trial.NOT_COUNTED,
         "trial_form": TrialForm(initial=trial.offered(flag)),
     }
-
-
-def _name_segments(rules: Any) -> bool:
-    return any("segment" in each for rule in rules for group in rule.groups for each in group["conditions"])
 
 
 def overrides(admin: VerbAdmin, request: HttpRequest, flag: Flag) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class FlagAdmin(VerbAdmin):
 
     @display(description="State", label=STATE_LABELS)
     def state(self, flag: Flag) -> str:
-        if flag.archived_at is not None:
+        if flag.is_archived:
             return "Archived"
         if flag.killed:
             return "Killed"

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
-from operations.doors.fields import Moment
-from rollout.admin.fields import Ids, percentage, reason
+from operations.doors.fields import Moment, Words
+from rollout.admin.fields import percentage, reason
 
 ON, OFF = "on", "off"
 # Before the key of a variant among the values of an override.
@@ -75,16 +75,13 @@ class RemoveOverrideForm(forms.Form):
 
 
 class SelectionForm(forms.Form):
-    workspaces = Ids(label="Workspace ids", help_text="Separated by blanks, commas or new lines.")
+    workspaces = Words(rows=6, label="Workspace ids", help_text="Separated by blanks, commas or new lines.")
 
 
 class EligibilityForm(forms.Form):
-    tiers = Ids(required=False, rows=3, label="Subscription tiers", help_text="One of these. Empty: any.")
-    statuses = Ids(
-        required=False, rows=3, label="Subscription statuses", help_text="One of these. Empty: any."
-    )
-    roles = Ids(
-        rows=3,
+    tiers = Words(required=False, label="Subscription tiers", help_text="One of these. Empty: any.")
+    statuses = Words(required=False, label="Subscription statuses", help_text="One of these. Empty: any.")
+    roles = Words(
         required=False,
         label="Roles",
         help_text="At least one active member has one. Empty: not asked for.",
@@ -92,7 +89,8 @@ class EligibilityForm(forms.Form):
 
 
 class InternalListForm(forms.Form):
-    internal = Ids(
+    internal = Words(
+        rows=6,
         required=False,
         label="Ids on the internal list",
         help_text="They have the module before anybody else.",

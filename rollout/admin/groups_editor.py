@@ -6,7 +6,8 @@ from typing import Any
 from rollout.admin import pairs
 from rollout.admin.rows import Row, Shape
 from rollout.models import Rule, Segment
-from rollout.rules.conditions import MATCHES, OPERATORS
+from rollout.rules.conditions import MATCHES
+from rollout.rules.operators import OPERATORS
 
 # What every request has, beside what the product sends.
 ALWAYS = ("targetingKey", "workspace")

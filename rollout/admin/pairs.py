@@ -48,6 +48,11 @@ def spelled(found: Mapping[str, Any]) -> str:
     return "\n".join(f"{name} = {_value(value)}" for name, value in found.items())
 
 
+def value_in_text(value: Any) -> str:
+    """A flag's value as a person reads and enters it."""
+    return spelled(value) if isinstance(value, dict) else str(value)
+
+
 def values_of(text: str) -> list[str]:
     """The values that were entered one a line or separated by commas; one in quotes keeps its commas."""
     lines = csv.reader(text.splitlines(), skipinitialspace=True)

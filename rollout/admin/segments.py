@@ -17,7 +17,8 @@ from rollout.admin import flag_events, groups_editor
 from rollout.admin.editors import ARRANGING, RowsField, RowsForm
 from rollout.admin.groups_editor import GROUP
 from rollout.admin.rows import Rows
-from rollout.models import Flag, Rule, Segment
+from rollout.models import Segment
+from rollout.segments import Uses
 
 
 class GroupsField(RowsField):
@@ -35,9 +36,11 @@ class SegmentForm(RowsForm):
 
     body = "admin/rollout/editor/segment_form.html"
 
-    name = forms.CharField(max_length=100, widget=UnfoldAdminTextInputWidget())
+    name = forms.CharField(max_length=segments.LONGEST_NAME, widget=UnfoldAdminTextInputWidget())
     description = forms.CharField(
-        required=False, max_length=2000, widget=UnfoldAdminTextareaWidget({"rows": 2})
+        required=False,
+        max_length=segments.LONGEST_DESCRIPTION,
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
     )
     groups = GroupsField()
 
@@ -88,27 +91,13 @@ def preview(segment: Segment, inputs: Inputs, actor: Actor) -> Preview | None:
     segments.check(
         segment.key, name=inputs["name"], description=inputs["description"], groups=inputs["groups"]
     )
-    names = groups_editor.segment_names()
+    names, uses = groups_editor.segment_names(), segments.uses_of(segment.key)
     context = {
         "now": groups_editor.in_words(segment.groups, names),
         "then": groups_editor.in_words(inputs["groups"], names),
-        "uses": users_of([segment.key])[segment.key],
+        "users": [*uses.flags, *uses.segments],
     }
     return Preview("admin/rollout/segment_preview.html", context)
-
-
-def users_of(keys: list[str]) -> dict[str, list[Flag | Segment]]:
-    """Which flags and segments name each of these segments, in two queries."""
-    found: dict[str, list[Flag | Segment]] = {key: [] for key in keys}
-    named: list[tuple[Flag | Segment, Any]] = [
-        *((rule.flag, rule.groups) for rule in Rule.objects.select_related("flag").order_by("flag__key")),
-        *((segment, segment.groups) for segment in Segment.objects.all()),
-    ]
-    for user, groups in named:
-        for key in {each.get("segment") for group in groups for each in group["conditions"]}:
-            if key in found and user not in found[key]:
-                found[key].append(user)
-    return found
 
 
 class SegmentList(ChangeList):
@@ -117,9 +106,9 @@ class SegmentList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows = list(self.result_list)
-        uses = users_of([segment.key for segment in rows])
+        uses = segments.uses()
         for segment in rows:
-            segment.uses = uses[segment.key]
+            segment.uses = uses.get(segment.key, segments.UNUSED)
         self.result_list = rows
 
 
@@ -174,9 +163,8 @@ class SegmentAdmin(VerbAdmin):
 
     @display(description="Used by")
     def used_by(self, segment: Segment) -> str:
-        uses: list[Flag | Segment] = segment.uses  # type: ignore[attr-defined]  # SegmentList sets it
-        flags = sum(isinstance(user, Flag) for user in uses)
-        others = len(uses) - flags
+        uses: Uses = segment.uses  # type: ignore[attr-defined]  # SegmentList sets it
+        flags, others = len(uses.flags), len(uses.segments)
         said = [f"{flags} flag{'' if flags == 1 else 's'}"]
         if others:
             said.append(f"{others} segment{'' if others == 1 else 's'}")
@@ -187,10 +175,10 @@ class SegmentAdmin(VerbAdmin):
 
     def page_context(self, request: HttpRequest, obj: Segment) -> dict[str, Any]:
         names = groups_editor.segment_names()
-        uses = users_of([obj.key])[obj.key]
+        uses = segments.uses_of(obj.key)
         return {
             "segment": obj,
             "conditions": groups_editor.in_words(obj.groups, names),
-            "flags": [user for user in uses if isinstance(user, Flag)],
-            "segments": [user for user in uses if isinstance(user, Segment)],
+            "flags": uses.flags,
+            "segments": uses.segments,
         }

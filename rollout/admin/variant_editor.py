@@ -68,7 +68,7 @@ def lines(flag: Flag, variants: Iterable[Variant | VariantDraft]) -> list[Line]:
     return [
         Line(
             each.key,
-            spelled(flag, each.value),
+            pairs.value_in_text(each.value),
             each.weight,
             None if each.key == OFF or not total else 100 * each.weight / total,
         )
@@ -76,18 +76,11 @@ def lines(flag: Flag, variants: Iterable[Variant | VariantDraft]) -> list[Line]:
     ]
 
 
-def spelled(flag: Flag, value: Any) -> str:
-    """A value as a person enters it."""
-    if flag.value_type == ValueType.OBJECT and isinstance(value, dict):
-        return pairs.spelled(value)
-    return str(value)
-
-
 def to_rows(flag: Flag, variants: Iterable[Variant]) -> Rows:
     """Stored variants as rows."""
     return Rows(
         [
-            {"key": each.key, "value": spelled(flag, each.value), "weight": str(each.weight)}
+            {"key": each.key, "value": pairs.value_in_text(each.value), "weight": str(each.weight)}
             for each in variants
         ]
     )
@@ -173,7 +166,7 @@ OPERATION = Operation(
     form=VariantsForm,
     initial=initial,
     previewed=("variants",),
-    offered=lambda flag: flag.archived_at is None and flag.value_type != ValueType.BOOLEAN,
+    offered=lambda flag: not flag.is_archived and flag.value_type != ValueType.BOOLEAN,
     on_page=False,
     icon="alt_route",
     note=(

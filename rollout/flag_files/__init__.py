@@ -21,6 +21,7 @@ from rollout.flag_files.loading import Loading
 from rollout.models import Flag, Module, Rule, Segment
 from rollout.modules import lock_plan
 from rollout.rules import conditions
+from rollout.segments import Uses
 
 _HEAD = "# Flags of {}. What a flag leaves out is its default.\n"
 
@@ -154,14 +155,14 @@ def _moment(at: datetime | None) -> str:
 
 
 def _shared(keys: set[str], module: Module) -> dict[str, tuple[str, ...]]:
-    found = {key: tuple(sorted(set(_modules_using(key)) - {module.key})) for key in sorted(keys)}
+    uses = segments.uses() if keys else {}
+    found = {key: tuple(sorted(set(_modules_using(key, uses)) - {module.key})) for key in sorted(keys)}
     return {key: others for key, others in found.items() if others}
 
 
-def _modules_using(key: str) -> Iterator[str]:
+def _modules_using(key: str, uses: Mapping[str, Uses]) -> Iterator[str]:
     """The modules of the flags that use a segment, themselves or by another segment."""
-    uses = segments.uses_of(key)
-    named = [flag for flag, _ in uses.rules]
-    yield from Flag.objects.filter(key__in=named).values_list("module__key", flat=True)
-    for other in uses.segments:
-        yield from _modules_using(other)
+    used = uses.get(key, segments.UNUSED)
+    yield from (flag.module.key for flag in used.flags)
+    for other in used.segments:
+        yield from _modules_using(other.key, uses)

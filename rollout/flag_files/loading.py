@@ -99,7 +99,7 @@ class Loading:
             return self._try(entry.path, partial(create, **describing, **phases))
         if flag.module_id != self.module.pk:
             self.faults[f"{entry.path}.key"] = f"is that of a flag of {flag.module}"
-        elif flag.archived_at is not None:
+        elif flag.is_archived:
             self.faults[f"{entry.path}.key"] = "is that of an archived flag"
         elif flag.value_type != entry.value_type:
             self.faults[f"{entry.path}.valueType"] = f"stays {flag.value_type}: make another flag"

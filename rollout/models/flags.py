@@ -156,6 +156,10 @@ class Flag(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
 
 class Selection(models.Model):
     """A workspace of the cohort that was selected for a flag ahead of the others."""

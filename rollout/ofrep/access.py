@@ -117,13 +117,8 @@ def preflight(allowed: tuple[Header, ...], methods: str) -> tuple[Header, ...]:
 
 
 def _find(environ: Environ, snapshot: Snapshot) -> KeyFacts | None:
-    text = environ.get("HTTP_AUTHORIZATION")
-    if text is not None:
-        kind, _, text = text.strip().partition(" ")
-        text = text.strip() if kind.lower() == "bearer" else None
-    if text is None:
-        text = environ.get("HTTP_X_API_KEY", "")
-    parts = keys.split(text)
+    text = keys.sent(environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY"))
+    parts = keys.split(text or "")
     key = snapshot.keys.get(parts[0]) if parts else None
     if parts is None or key is None or not hmac.compare_digest(key.digest, keys.digest(parts[1])):
         return None

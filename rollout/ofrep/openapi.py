@@ -4,12 +4,14 @@ from typing import Any
 
 from operations.doors.bodies import COMMON_ERRORS, MEANINGS
 from rollout.ofrep.door import FLAGS, MODULES
+from rollout.ofrep.outcomes import UNKNOWN
+from rollout.rules.evaluation import DEFAULT, DISABLED, SPLIT, STATIC, TARGETING_MATCH
 
 Described = dict[str, Any]
 
 SECURITY: list[Described] = [{"bearer": []}, {"apiKey": []}]
 TEXT = {"type": "string"}
-REASONS = ["STATIC", "TARGETING_MATCH", "SPLIT", "DISABLED", "DEFAULT", "UNKNOWN"]
+REASONS = [STATIC, TARGETING_MATCH, SPLIT, DISABLED, DEFAULT, UNKNOWN]
 
 
 def describe(result: Described, generator: Any, request: Any, public: bool) -> Described:

@@ -11,6 +11,7 @@ from typing import Any
 
 from operations.errors import Invalid
 from rollout.rules.operators import OPERATORS, Test
+from rollout.rules.values import is_line
 
 Matcher = Callable[[Mapping[str, Any]], bool]
 
@@ -20,24 +21,6 @@ MOST_CONDITIONS = 50
 MOST_VALUES = 1_000
 LONGEST_VALUE = 1_000
 LONGEST_ATTRIBUTE = 100
-
-__all__ = [
-    "LONGEST_ATTRIBUTE",
-    "LONGEST_VALUE",
-    "MATCHES",
-    "MOST_CONDITIONS",
-    "MOST_GROUPS",
-    "MOST_VALUES",
-    "OPERATORS",
-    "Condition",
-    "Group",
-    "Matcher",
-    "as_json",
-    "compiled",
-    "parse",
-    "segments_in",
-    "segments_named",
-]
 
 
 @dataclass(frozen=True)
@@ -67,18 +50,6 @@ def parse(groups: Any, *, segments: Collection[str], path: str = "groups") -> tu
     return found
 
 
-def as_json(groups: Sequence[Group]) -> list[dict[str, Any]]:
-    """The JSON that `parse` reads as these groups."""
-    return [{"match": group.match, "conditions": [*map(_plain, group.conditions)]} for group in groups]
-
-
-def segments_in(groups: Sequence[Group]) -> frozenset[str]:
-    """The keys of the segments that these groups name."""
-    return frozenset(
-        condition.segment for group in groups for condition in group.conditions if condition.segment
-    )
-
-
 def segments_named(groups: Any) -> list[str]:
     """The keys of the segments that JSON groups name, as often as they do; the groups may be faulty."""
     found = []
@@ -100,16 +71,6 @@ def compiled(groups: Sequence[Group], segments: Mapping[str, Matcher]) -> Matche
     if len(tests) == 1:
         return tests[0]
     return _all(tests)
-
-
-def _plain(condition: Condition) -> dict[str, Any]:
-    if condition.segment:
-        return {"segment": condition.segment}
-    return {
-        "attribute": condition.attribute,
-        "operator": condition.operator,
-        "values": list(condition.values),
-    }
 
 
 def _groups(groups: Any, path: str, segments: Collection[str], faults: dict[str, str]) -> Iterator[Group]:
@@ -144,7 +105,7 @@ def _condition(given: Any, at: str, segments: Collection[str], faults: dict[str,
         faults[at] = "must be an object of attribute, operator and values, or of segment alone"
         return Condition()
     attribute, operator, values = given["attribute"], given["operator"], given["values"]
-    if not _is_text(attribute, LONGEST_ATTRIBUTE):
+    if not is_line(attribute, LONGEST_ATTRIBUTE):
         faults[f"{at}.attribute"] = f"must be a name of 1 to {LONGEST_ATTRIBUTE} printable characters"
     if not isinstance(operator, str) or operator not in OPERATORS:
         faults[f"{at}.operator"] = f"must be one of {', '.join(OPERATORS)}"
@@ -161,17 +122,13 @@ def _fault_of_values(operator: str, values: Any) -> str:
     if not isinstance(values, list) or not 0 < len(values) <= most:
         return f"enter 1 to {most:,} values" if kind.several else "enter one value"
     for value in values:
-        if not _is_text(value, LONGEST_VALUE):
+        if not is_line(value, LONGEST_VALUE):
             return f"each must be a text of 1 to {LONGEST_VALUE:,} printable characters"
     try:
         kind.make(values)
     except ValueError as error:
         return str(error)
     return ""
-
-
-def _is_text(value: Any, longest: int) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= longest and value.isprintable()
 
 
 def _group(group: Group, segments: Mapping[str, Matcher]) -> Matcher:

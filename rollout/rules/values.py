@@ -45,6 +45,11 @@ def is_whole(number: object, least: int, most: int) -> bool:
     return isinstance(number, int) and not isinstance(number, bool) and least <= number <= most
 
 
+def is_line(text: object, longest: int) -> bool:
+    """Whether this is a text of 1 to `longest` printable characters."""
+    return isinstance(text, str) and 0 < len(text) <= longest and text.isprintable()
+
+
 def storable(text: str) -> bool:
     """Whether every database takes this text: PostgreSQL takes no NUL, and none half a surrogate pair."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -13,14 +13,13 @@ from typing import NamedTuple
 from operations.models import ApiKey
 from operations.models.keys import Scope
 from rollout import facts
-from rollout.facts import Eligibility
+from rollout.facts import UNKNOWN_WORKSPACE, Eligibility
 from rollout.models import Flag, InternalUnit, Module, Override, Plan, Selection
 from rollout.rules import evaluation
 from rollout.rules.reach import OverrideFacts, UnitFacts
 from rollout.rules.switches import Switch
 
 NO_OVERRIDES: Mapping[str, OverrideFacts] = MappingProxyType({})
-UNKNOWN_WORKSPACE = "no workspace has this id"
 OUT_OF_REACH = "the workspace could not be looked up"
 
 

@@ -15,7 +15,4 @@ def tells_more(value: Any) -> bool:
     return value is not None and not isinstance(value, bool)
 
 
-@register.filter
-def spelled(value: Any) -> str:
-    """A flag's value as a person reads it."""
-    return pairs.spelled(value) if isinstance(value, dict) else str(value)
+register.filter("spelled", pairs.value_in_text)

@@ -137,4 +137,4 @@ def test_product_managers_keep_segments_and_viewers_read_them() -> None:
 def test_what_was_saved_is_read_as_it_was() -> None:
     segment = builders.a_segment()
     segment.refresh_from_db()
-    assert conditions.as_json(conditions.parse(segment.groups, segments=())) == where(country="GB")
+    assert builders.as_json(conditions.parse(segment.groups, segments=())) == where(country="GB")

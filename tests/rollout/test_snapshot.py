@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from operations import keys
 from operations.models import ApiKey
-from rollout import flags, overrides, phases
+from rollout import facts, flags, overrides, phases
 from rollout.models import Override
 from rollout.serving import snapshot
 from rollout.serving.snapshot import WorkspaceFacts
@@ -76,7 +76,7 @@ def test_a_unit_is_seen_as_the_module_treats_it() -> None:
     known = WorkspaceFacts("professional", "active", frozenset({"pharmacist"}), frozenset())
     assert module.workspace("W00039", known).overrides["patient_engagement_module"].value is True
     assert module.workspace("W00000", known).ineligible == ""
-    assert module.workspace("W00000", None).ineligible == snapshot.UNKNOWN_WORKSPACE
+    assert module.workspace("W00000", None).ineligible == facts.UNKNOWN_WORKSPACE
     assert module.out_of_reach("W00000").ineligible is snapshot.OUT_OF_REACH
     held = known._replace(held=frozenset({module.plan_id or 0}))
     assert module.workspace("W00000", held).was_in_at_pause

@@ -273,7 +273,7 @@ def test_a_rule_serves_a_variant_of_its_flag_or_off() -> None:
 def test_a_rule_names_segments_that_there_are() -> None:
     builders.a_segment("pilot")
     flag = builders.a_flag(rules=[RuleDraft("Pilot", within("pilot"))])
-    assert segments.uses_of("pilot").rules == (("checkout", "Pilot"),)
+    assert [(rule.flag.key, rule.name) for rule in segments.uses_of("pilot").rules] == [("checkout", "Pilot")]
     targeting.set_rules(flag, [], actor=ROOT)
     assert not segments.uses_of("pilot")
 
