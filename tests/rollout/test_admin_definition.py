@@ -20,12 +20,9 @@ pytestmark = pytest.mark.django_db
 LIST = "/admin/rollout/flag/"
 
 
-@pytest.fixture
-def manager() -> Client:
+@pytest.fixture(autouse=True)
+def plan() -> None:
     builders.a_plan_in_phase(1)
-    client = Client()
-    client.force_login(builders.a_person("ada", group="Product manager"))
-    return client
 
 
 def page(operation: str) -> str:

@@ -13,12 +13,9 @@ from tests.builders import ROOT
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def manager() -> Client:
+@pytest.fixture(autouse=True)
+def modules() -> None:
     builders.modules()
-    client = Client()
-    client.force_login(builders.a_person("ada", group="Product manager"))
-    return client
 
 
 def address(page: str, module: Module | None = None) -> str:
@@ -100,8 +97,7 @@ def test_no_file_at_all_is_asked_for(manager: Client) -> None:
 
 
 def test_a_viewer_may_export_and_not_import(manager: Client) -> None:
-    client = Client()
-    client.force_login(builders.a_person("eve", group="Viewer"))
+    client = builders.signed_in("Viewer", "eve")
     assert client.get(address("export")).status_code == 200
     assert client.get(address("import")).status_code == 403
     module = client.get(reverse("admin:rollout_module_change", args=[builders.module().pk]))

@@ -17,13 +17,6 @@ from tests.builders import ROOT
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def manager() -> Client:
-    client = Client()
-    client.force_login(builders.a_person("ada", group="Product manager"))
-    return client
-
-
 def shown(client: Client, operation: str, row: Any, **inputs: Any) -> str:
     response = client.get(page(operation, row), {"object": row.pk, **inputs})
     assert response.status_code == 200

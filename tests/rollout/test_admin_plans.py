@@ -17,17 +17,6 @@ from tests.builders import ROOT
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def manager() -> Client:
-    return signed_in("Product manager")
-
-
-def signed_in(group: str, username: str = "ada") -> Client:
-    client = Client()
-    client.force_login(builders.a_person(username, group=group))
-    return client
-
-
 def page(operation: str) -> str:
     return reverse("admin:rollout_plan_operate", args=[operation])
 
@@ -148,7 +137,7 @@ def test_an_input_that_changed_after_the_preview_is_shown_again_first(manager: C
 
 def test_raising_without_the_permission_is_refused_in_the_preview() -> None:
     plan = builders.a_plan_in_phase(1)
-    client = signed_in("Release manager")
+    client = builders.signed_in("Release manager")
     text = shown(client, "set", plan, percentage=50)
     assert "is not permitted to raise the percentage by hand" in text
     data = {"object": f"{plan.pk}:{plan.version}", "percentage": 50}
@@ -158,7 +147,7 @@ def test_raising_without_the_permission_is_refused_in_the_preview() -> None:
 
 def test_who_may_not_is_forbidden_even_by_hand() -> None:
     plan = builders.a_plan_in_phase(1)
-    client = signed_in("Viewer")
+    client = builders.signed_in("Viewer")
     assert client.get(page("pause"), {"object": plan.pk}).status_code == 403
     assert client.post(page("pause"), {"object": f"{plan.pk}:{plan.version}"}).status_code == 403
     assert builders.engagement().status == Plan.Status.RUNNING
@@ -262,7 +251,7 @@ def configuration(plan: Plan, **values: Any) -> dict[str, Any]:
 
 def test_who_may_only_look_sees_no_buttons_and_no_form() -> None:
     builders.a_plan_in_phase(1)
-    text = plan_page(signed_in("Viewer"))
+    text = plan_page(builders.signed_in("Viewer"))
     assert "10 %, 4 of 40" in text
     assert "operate/pause" not in text
     assert "Save configuration" not in text
@@ -273,7 +262,7 @@ def test_an_approval_by_a_second_person_opens_the_gate(manager: Client) -> None:
     plans.configure(plan, actor=ROOT, needs_approval=True)
     plan = builders.engagement()
     assert "approval of a second person" in shown(manager, "run", plan)
-    grace = signed_in("Release manager", "grace")
+    grace = builders.signed_in("Release manager", "grace")
     assert "W00000" in shown(grace, "approve", plan)
     confirm(grace, "approve", plan)
     confirm(manager, "run", builders.engagement())
@@ -305,7 +294,7 @@ def test_the_list_shows_status_share_phase_and_health(manager: Client) -> None:
 
 def test_archiving_needs_the_permission_and_a_plan_that_reaches_nobody() -> None:
     plan = builders.a_plan()
-    client = signed_in("Administrator")
+    client = builders.signed_in("Administrator")
     confirm(client, "archive", plan)
     plan.refresh_from_db()
     assert plan.status == Plan.Status.ARCHIVED

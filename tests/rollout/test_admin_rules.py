@@ -20,13 +20,6 @@ COUNTRY = {"attribute": "country", "operator": "in", "values": "GB, IE"}
 
 
 @pytest.fixture
-def manager() -> Client:
-    client = Client()
-    client.force_login(builders.a_person("ada", group="Product manager"))
-    return client
-
-
-@pytest.fixture
 def core() -> Flag:
     builders.a_plan_in_phase(1)
     return builders.flag()
@@ -251,8 +244,7 @@ def test_a_rule_may_answer_a_variant(manager: Client, core: Flag) -> None:
 
 
 def test_who_may_not_change_flags_sees_no_way_to(core: Flag) -> None:
-    client = Client()
-    client.force_login(builders.a_person("eve", group="Viewer"))
+    client = builders.signed_in("Viewer", "eve")
     address = reverse("admin:rollout_flag_change", args=[core.pk])
     assert "Change rules" not in client.get(address).content.decode()
     assert client.get(page(core)).status_code == 403

@@ -27,13 +27,6 @@ ROW = {
 }
 
 
-@pytest.fixture
-def manager() -> Client:
-    client = Client()
-    client.force_login(builders.a_person("ada", group="Product manager"))
-    return client
-
-
 def page(operation: str) -> str:
     return reverse("admin:rollout_segment_operate", args=[operation])
 

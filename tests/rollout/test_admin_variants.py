@@ -15,13 +15,6 @@ from tests.builders import ROOT
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def manager() -> Client:
-    client = Client()
-    client.force_login(builders.a_person("ada", group="Product manager"))
-    return client
-
-
 def a_flag(value_type: str) -> Flag:
     builders.a_plan_in_phase(1)
     return flags.create(builders.module(), "colour", name="Colour", value_type=value_type, actor=ROOT)
