@@ -1,0 +1,29 @@
+from monitoring.models.checks import Baseline, BaselineSet, HealthCheck, Look
+from monitoring.models.reviews import CriterionTick, Review
+from monitoring.models.vitals import (
+    Batch,
+    CounterDay,
+    CounterHour,
+    DailyUser,
+    GaugeReading,
+    LastUse,
+    WorkspaceDay,
+    WorkspaceHour,
+)
+
+__all__ = [
+    "Baseline",
+    "BaselineSet",
+    "Batch",
+    "CounterDay",
+    "CounterHour",
+    "CriterionTick",
+    "DailyUser",
+    "GaugeReading",
+    "HealthCheck",
+    "LastUse",
+    "Look",
+    "Review",
+    "WorkspaceDay",
+    "WorkspaceHour",
+]

@@ -1,0 +1,71 @@
+"""What a person contributes: reviews on the phases' schedule, and criteria ticked by hand."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from rollout.models import PhaseRun, Plan
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def open(self) -> "ReviewQuerySet":
+        """Neither done nor lapsed."""
+        return self.filter(done_at=None, lapsed_at=None)
+
+    def due(self) -> "ReviewQuerySet":
+        """Open, and their time has come."""
+        return self.open().filter(due_at__lte=timezone.now())
+
+
+class Review(models.Model):
+    """A look at a phase that a product manager owes, such as every 2 hours of the first 48."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="reviews", db_index=False)
+    run = models.ForeignKey(PhaseRun, on_delete=models.CASCADE, related_name="reviews", db_index=False)
+    number = models.PositiveSmallIntegerField()
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    done_by = models.CharField(max_length=200, blank=True)
+    note = models.TextField(blank=True, max_length=2000)
+    lapsed_at = models.DateTimeField(null=True, help_text="When the plan moved on before it was done")
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="review_once"),
+            models.CheckConstraint(
+                condition=Q(done_at=None) | Q(lapsed_at=None), name="review_done_or_lapsed"
+            ),
+            models.CheckConstraint(condition=Q(done_at=None) | ~Q(note=""), name="review_has_a_note"),
+        ]
+        indexes = [
+            models.Index(fields=["plan", "due_at"], name="review_of_plan"),
+            models.Index(fields=["due_at"], name="review_open", condition=Q(done_at=None, lapsed_at=None)),
+        ]
+        permissions = [("do_review", "Can tick a review or a criterion")]
+
+    def __str__(self) -> str:
+        return f"Review {self.number} of {self.plan}"
+
+
+class CriterionTick(models.Model):
+    """A criterion that a person vouches for, where the portal has too little to judge it."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="ticks", db_index=False)
+    phase_number = models.PositiveSmallIntegerField()
+    criterion = models.CharField(max_length=40)
+    note = models.TextField(max_length=2000)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "phase_number", "criterion"], name="tick_once"),
+            models.CheckConstraint(condition=~Q(note=""), name="tick_has_a_note"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.criterion} of phase {self.phase_number}"
