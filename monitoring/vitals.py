@@ -18,7 +18,7 @@ class Window(NamedTuple):
 
 
 class UnitKey(NamedTuple):
-    """A unit of judgement: a workspace, for user modules in one `arm` (on or off; "" for workspace modules)."""
+    """A unit of judgement: a workspace; in user modules, its users of one `arm` (on, off)."""
 
     workspace: str
     arm: str = ""
@@ -41,7 +41,7 @@ class Count(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """The sums of a window. `buckets` are cumulative counts of responses at or under each bound, +Inf last."""
+    """The sums of a window. `buckets` count the responses at or under each bound, +Inf last."""
 
     requests: int = 0
     errors: int = 0

@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import rollout.models.fields
 from django.db import migrations, models
+
+import rollout.models.fields
 
 
 class Migration(migrations.Migration):

@@ -152,7 +152,7 @@ class CounterDay(Counter):
 
 
 class DailyUser(models.Model):
-    """That a user used the module on a day (the portal's time zone). `user` is a digest of the product's id."""
+    """A user of the module on a day (the portal's time zone). `user` is a digest of the product's id."""
 
     module = models.ForeignKey(Module, on_delete=models.CASCADE, db_index=False)
     day = models.DateField()
