@@ -1,0 +1,121 @@
+"""Vitals that the product pushed: sums over the hourly rows."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Avg, Max, Q, QuerySet, Sum
+from django.utils import timezone
+
+from monitoring.membership import COHORT_ARM, CONTROL_ARM, Membership
+from monitoring.models import CounterHour, DailyUser, GaugeReading, LastUse, WorkspaceHour
+from monitoring.vitals import BOUNDS, Arms, Count, Gauges, UnitKey, Use, Vitals, Window
+from rollout import facts
+from rollout.models import Enrolment, Plan, Workspace
+from rollout.populations import Population
+
+DAY = timedelta(days=1)
+BUCKETS = (*(f"le_{bound}" for bound in BOUNDS), "le_inf")
+SUMS = ("requests", "errors", "timeouts", "module_requests", "module_errors", "latency_sum_ms")
+
+
+class PushedSource:
+    """The pushed vitals of a plan's module."""
+
+    by_workspace = True
+
+    def __init__(self, plan: Plan, membership: Membership) -> None:
+        self.plan = plan
+        self.membership = membership
+
+    def counts(self, window: Window) -> Mapping[UnitKey, Count]:
+        rows = (
+            self._hours(window)
+            .order_by()
+            .values_list("workspace", "arm")
+            .annotate(of_requests=Sum("requests"), of_errors=Sum("errors"))
+            .filter(of_requests__gt=0)
+        )
+        return {UnitKey(workspace, arm): Count(*found) for workspace, arm, *found in rows.iterator()}
+
+    def arms(self, window: Window) -> Arms:
+        hours = self._hours(window)
+        return Arms(_summed(hours.filter(self._cohort)), _summed(hours.filter(self._control)))
+
+    def gauges(self, window: Window) -> Gauges:
+        """The readings of every module's batches: memory and database are one platform's."""
+        readings = GaugeReading.objects.filter(at__gte=window.since, at__lt=window.until)
+        found = readings.aggregate(
+            memory=Avg("memory"),
+            cpu=Avg("cpu"),
+            disk=Max("disk"),
+            database_ms=Avg("database_ms"),
+            database_failures=Sum("database_failures"),
+        )
+        times = (
+            readings.exclude(database_ms=None).order_by("database_ms").values_list("database_ms", flat=True)
+        )
+        count = times.count()
+        p95 = times[(95 * count + 99) // 100 - 1] if count else None
+        return Gauges(readings=readings.count(), database_p95_ms=p95, **found)
+
+    def use(self, until: datetime) -> Use:
+        """Users of a day are those of yesterday, or of today where they are more already."""
+        today = timezone.localdate(until - timedelta(microseconds=1))
+        users = DailyUser.objects.filter(self._cohort, module=self.plan.module_id, day__lte=today)
+        days = [users.filter(day=today - DAY * back).values("user").distinct().count() for back in (0, 1)]
+        week = users.filter(day__gt=today - 7 * DAY).values("user").distinct().count()
+        counters = (
+            CounterHour.objects.filter(
+                self._cohort, module=self.plan.module_id, hour__gte=until - DAY, hour__lt=until
+            )
+            .order_by()
+            .values_list("name")
+            .annotate(Sum("value"))
+        )
+        known = DailyUser.objects.filter(module=self.plan.module_id).exists()
+        return Use(
+            daily_users=max(days) if known else None,
+            weekly_users=week if known else None,
+            counters=dict(counters),
+        )
+
+    def used_since(self, since: datetime) -> frozenset[str]:
+        used = LastUse.objects.filter(module=self.plan.module_id, hour__gte=since)
+        if self.membership.by_user:
+            used = used.filter(arm=COHORT_ARM)
+        return frozenset(used.values_list("workspace", flat=True).iterator())
+
+    def requests_in(self, window: Window) -> int | None:
+        found: int | None = self._hours(window).aggregate(found=Sum("requests"))["found"]
+        return found
+
+    def _hours(self, window: Window) -> QuerySet[WorkspaceHour]:
+        return WorkspaceHour.objects.filter(
+            module=self.plan.module_id, hour__gte=window.since, hour__lt=window.until
+        )
+
+    @cached_property
+    def _cohort(self) -> Q:
+        if self.membership.by_user:
+            return Q(arm=COHORT_ARM)
+        return Q(workspace__in=self._enrolled)
+
+    @cached_property
+    def _control(self) -> Q:
+        if self.membership.by_user:
+            return Q(arm=CONTROL_ARM)
+        state = facts.state_of(self.plan.module)
+        eligible = Workspace.objects.filter(Population(state).is_eligible(state.eligibility)).values("pk")
+        return Q(workspace__in=eligible.exclude(pk__in=self._enrolled))
+
+    @property
+    def _enrolled(self) -> QuerySet[Enrolment, Any]:
+        return Enrolment.objects.open().filter(plan=self.plan).values("workspace_id")
+
+
+def _summed(hours: QuerySet[WorkspaceHour]) -> Vitals:
+    found = hours.aggregate(**{f"of_{name}": Sum(name) for name in (*SUMS, *BUCKETS)})
+    sums = {name: found[f"of_{name}"] or 0 for name in SUMS}
+    return Vitals(**sums, buckets=tuple(int(found[f"of_{name}"] or 0) for name in BUCKETS))
