@@ -1,4 +1,4 @@
-"""What a product manager owes a running phase: reviews on its schedule, and criteria only a person can judge."""
+"""What a product manager owes a running phase: reviews on its schedule, and criteria only they can judge."""
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery

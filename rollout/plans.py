@@ -17,7 +17,9 @@ CONFIGURABLE = ("name", "automatic", "needs_approval", "breach_policy")
 
 
 @transaction.atomic
-def configure(plan: Plan, *, actor: Actor, version: int | None = None, **values: Any) -> Plan:
+def configure(
+    plan: Plan, *, actor: Actor, version: int | None = None, reason: str = "", **values: Any
+) -> Plan:
     """Change a plan's name, automatic mode, need for approval or breach policy.
 
     Raises Invalid for anything else or a bad value, Refused when the plan changed since `version`.
@@ -40,7 +42,8 @@ def configure(plan: Plan, *, actor: Actor, version: int | None = None, **values:
     for name, value in {**changed, "version": plan.version + 1}.items():
         setattr(plan, name, value)
     plan.save(update_fields=[*changed, "version"])
-    audit.record("plan.configured", actor=actor, subject=plan, data={"before": before, "after": changed})
+    data = {"before": before, "after": changed}
+    audit.record("plan.configured", actor=actor, subject=plan, data=data, reason=reason)
     feed.announce(FLAGS)
     return plan
 
