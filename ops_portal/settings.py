@@ -108,6 +108,8 @@ if REDIS_URL:
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "portal",
+            # A Redis that falls silent must not hold every thread of the server.
+            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
         },
     }
     CELERY_BROKER_URL = REDIS_URL

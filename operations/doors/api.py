@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest
+from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.parsers import JSONParser
@@ -59,11 +60,19 @@ class FixedWindowThrottle(BaseThrottle):
         return identity is None or self.count(identity)
 
     def count(self, identity: str) -> bool:
-        """Count one request of `identity`; False when it was one too many in this window."""
+        """Count one request of `identity`; False when it was one too many in this window.
+
+        A Redis that does not answer must not take the API with it: nothing is counted then.
+        """
         key = f"throttle:{self.scope}:{identity}:{int(time.time() // self.window)}"
-        # Kept for twice the window, so that the counter cannot expire between these two lines.
-        cache.add(key, 0, 2 * self.window)
-        return int(cache.incr(key)) <= self.most
+        try:
+            # Kept for twice the window, so that the counter cannot expire between these two lines.
+            cache.add(key, 0, 2 * self.window)
+            return int(cache.incr(key)) <= self.most
+        except (RedisError, ValueError):
+            # ValueError: the key was evicted between the two.
+            logger.warning("the cache does not answer: requests are not counted", exc_info=True)
+            return True
 
     def wait(self) -> float:
         return self.window - time.time() % self.window

@@ -211,6 +211,17 @@ def test_rates_are_counted_in_the_cache_by_one_increment(rates: Callable[..., No
         assert cache.get(f"throttle:key:{ApiKey.objects.get().pk}:1000000000") == 2
 
 
+def test_a_cache_that_does_not_answer_counts_nothing_and_refuses_nobody(settings: Any) -> None:
+    key = an_api_key("read")
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1",
+        }
+    }
+    assert get("/api/rollouts", key).status_code == 200
+
+
 # --- the error form ----------------------------------------------------------------------------------------
 
 
