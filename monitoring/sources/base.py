@@ -30,8 +30,8 @@ class Source(Protocol):
     def use(self, until: datetime) -> Use:
         """Distinct users of the day and week before `until`, and the last day's counters, of the cohort."""
 
-    def used_since(self, since: datetime) -> frozenset[str]:
-        """The workspaces that used the module at or after `since`."""
+    def used_since(self, since: datetime) -> frozenset[str] | None:
+        """The workspaces that used the module at or after `since`; None where the source cannot tell."""
 
     def requests_in(self, window: Window) -> int | None:
         """All requests in the window, whoever's; None when nothing at all was measured in it."""
