@@ -1,11 +1,7 @@
-"""Scheduled work of the floor. A message is only a nudge: running any of these twice has one effect.
-
-Celery's fixup for Django closes database connections before and after each task.
-"""
+"""Scheduled work of the floor: `ops_portal.schedule` says when. Running any of these twice has one effect."""
 
 import logging
 
-from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
@@ -15,33 +11,33 @@ from operations.audit import Verification
 logger = logging.getLogger(__name__)
 
 
-@shared_task
-def tick() -> None:
-    """Every few seconds: seal what was recorded, deliver what is due."""
-    # Mail must go out even when the sealer fails, and the failure must still be seen.
-    try:
-        audit.seal()
-    finally:
-        outbox.deliver_due({mail.KIND: mail.deliver})
+def seal() -> str:
+    """Chain what was recorded."""
+    sealed = audit.seal()
+    return f"sealed {sealed} events" if sealed else ""
 
 
-@shared_task
-def purge() -> None:
-    """Hourly: drop answers kept for repeats, messages delivered long ago and changes long known."""
-    dropped = idempotency.purge(), outbox.purge(), feed.purge()
-    logger.info("dropped %s kept answers, %s delivered messages and %s announced changes", *dropped)
+def deliver() -> str:
+    """Deliver the messages that are due."""
+    arrived, failed = outbox.deliver_due({mail.KIND: mail.deliver})
+    return f"{arrived} messages arrived, {failed} failed" if arrived or failed else ""
 
 
-@shared_task
-def verify_audit() -> None:
-    """Daily: verify the trail and send its head outside, where nobody who can rewrite it can reach."""
+def purge() -> str:
+    """Drop answers kept for repeats, messages delivered long ago and changes long known."""
+    answers, messages, changes = idempotency.purge(), outbox.purge(), feed.purge()
+    return f"dropped {answers} kept answers, {messages} delivered messages, {changes} announced changes"
+
+
+def verify_audit() -> str:
+    """Verify the trail and send its head outside, where nobody who can rewrite it can reach."""
     found = audit.verify()
     if found.faults:
         logger.critical("the audit trail is broken: %s", "; ".join(found.faults[:20]))
-    else:
-        logger.info("the audit trail is intact: %s events, head %s", found.sealed, found.head)
     if settings.AUDIT_HEAD_EMAIL:
         _send_head(found)
+    state = f"BROKEN, {len(found.faults)} faults" if found.faults else "intact"
+    return f"the audit trail is {state}: {found.sealed} events, head {found.head}"
 
 
 def _send_head(found: Verification) -> None:

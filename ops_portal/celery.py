@@ -7,7 +7,6 @@ effect. So nothing here needs a result backend, an ETA or a schedule that is edi
 import os
 
 from celery import Celery
-from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops_portal.settings")
 
@@ -17,34 +16,9 @@ app.autodiscover_tasks()
 
 # A nudge that nobody took before the next one is worthless: `expires` keeps a stopped worker's queue short.
 app.conf.beat_schedule = {
-    "reconcile-cohorts": {
-        "task": "rollout.tasks.reconcile_cohorts",
-        "schedule": crontab(minute="5"),
-        "options": {"expires": 3000},
-    },
-    "advance-automatic": {
-        "task": "rollout.tasks.advance_automatic",
-        "schedule": 60.0,
-        "options": {"expires": 50},
-    },
-    "drop-stale-imports": {
-        "task": "rollout.tasks.purge",
-        "schedule": crontab(minute="35"),
-        "options": {"expires": 3000},
-    },
     "tick": {
-        "task": "operations.tasks.tick",
+        "task": "ops_portal.tasks.tick",
         "schedule": 5.0,
         "options": {"expires": 5},
-    },
-    "purge": {
-        "task": "operations.tasks.purge",
-        "schedule": crontab(minute="40"),
-        "options": {"expires": 3000},
-    },
-    "verify-audit": {
-        "task": "operations.tasks.verify_audit",
-        "schedule": crontab(hour="3", minute="17"),
-        "options": {"expires": 3600},
     },
 }

@@ -143,6 +143,10 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# For as long as it takes: Celery's default gives up, and ends the process, after about 50 minutes.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A job in the middle goes on when the broker is lost: what it does stands in the database.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 # Nobody talks to the workers but the queue: one thing less to poll and to secure.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

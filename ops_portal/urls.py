@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from ops_portal.status import HealthStatusView
+from ops_portal.trigger import TriggerView
 
 handler400 = "ops_portal.errors.bad_request"
 handler404 = "ops_portal.errors.not_found"
@@ -18,5 +19,6 @@ urlpatterns = [
     # The split view loads its start-up script from a URL of its own: no inline script.
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/health/status", HealthStatusView.as_view(), name="health-status"),
+    path("api/monitoring/trigger", TriggerView.as_view(), name="trigger"),
     path("api/", include("rollout.urls")),
 ]

@@ -3,6 +3,7 @@ from operations.models.changes import Change
 from operations.models.idempotency import IdempotencyKey
 from operations.models.keys import ApiKey
 from operations.models.outbox import OutboxMessage
+from operations.models.schedule import ScheduledJob
 from operations.models.windows import Window
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "Change",
     "IdempotencyKey",
     "OutboxMessage",
+    "ScheduledJob",
     "Window",
 ]

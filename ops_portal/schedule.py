@@ -1,0 +1,25 @@
+"""What the portal does by itself, and when (UTC). docs/scheduling.md lists it for operators."""
+
+from datetime import timedelta
+
+from operations import tasks as operations_tasks
+from operations.schedule import Job
+from rollout import tasks as rollout_tasks
+
+# With every tick, as long as those come seconds apart.
+TICK = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+# Reads whole tables. Longer than a task may take, so that no second worker begins it beside the first.
+LONG = timedelta(minutes=6)
+
+JOBS = (
+    Job("seal-audit", operations_tasks.seal, every=TICK),
+    Job("deliver-outbox", operations_tasks.deliver, every=TICK),
+    Job("advance-automatic", rollout_tasks.advance_automatic, every=MINUTE),
+    Job("reconcile-cohorts", rollout_tasks.reconcile_cohorts, every=HOUR, offset=5 * MINUTE, lease=LONG),
+    Job("purge-rollout", rollout_tasks.purge, every=HOUR, offset=35 * MINUTE, lease=LONG),
+    Job("purge-operations", operations_tasks.purge, every=HOUR, offset=40 * MINUTE, lease=LONG),
+    Job("verify-audit", operations_tasks.verify_audit, every=DAY, offset=3 * HOUR + 17 * MINUTE, lease=LONG),
+)
