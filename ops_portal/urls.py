@@ -21,4 +21,5 @@ urlpatterns = [
     path("api/health/status", HealthStatusView.as_view(), name="health-status"),
     path("api/monitoring/trigger", TriggerView.as_view(), name="trigger"),
     path("api/", include("rollout.urls")),
+    path("api/", include("monitoring.urls")),
 ]

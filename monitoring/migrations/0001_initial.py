@@ -351,8 +351,22 @@ class Migration(migrations.Migration):
                 ("batch", models.CharField(max_length=100)),
                 ("received_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ("by", models.CharField(max_length=200)),
-                ("accepted", models.PositiveIntegerField()),
-                ("rejected", models.JSONField(default=list)),
+                ("accepted", models.PositiveIntegerField(help_text="Samples that were counted")),
+                ("rejected_count", models.PositiveIntegerField(help_text="Samples that were not")),
+                (
+                    "rejected",
+                    models.JSONField(
+                        default=list, help_text="What was wrong with them, the first 1,000 faults"
+                    ),
+                ),
+                (
+                    "first_hour",
+                    models.DateTimeField(help_text="The hours (UTC) that it counted in, from", null=True),
+                ),
+                (
+                    "last_hour",
+                    models.DateTimeField(help_text="and to: their days are rolled up again", null=True),
+                ),
                 (
                     "module",
                     models.ForeignKey(
@@ -492,6 +506,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="DayRoll",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(unique=True)),
+                ("rolled_at", models.DateTimeField(help_text="Batches received until then are in it")),
+                ("final", models.BooleanField(default=False)),
+            ],
+            options={
+                "ordering": ["-day"],
+            },
+        ),
+        migrations.CreateModel(
             name="GaugeReading",
             fields=[
                 (
@@ -505,7 +536,7 @@ class Migration(migrations.Migration):
                 ("cpu", models.FloatField(null=True)),
                 ("disk", models.FloatField(null=True)),
                 ("database_ms", models.FloatField(null=True)),
-                ("database_failures", models.PositiveIntegerField(null=True)),
+                ("database_failures", models.PositiveBigIntegerField(null=True)),
                 (
                     "module",
                     models.ForeignKey(

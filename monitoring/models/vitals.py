@@ -21,8 +21,11 @@ class Batch(models.Model):
     batch = models.CharField(max_length=100)
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
     by = models.CharField(max_length=200)
-    accepted = models.PositiveIntegerField()
-    rejected = models.JSONField(default=list)
+    accepted = models.PositiveIntegerField(help_text="Samples that were counted")
+    rejected_count = models.PositiveIntegerField(help_text="Samples that were not")
+    rejected = models.JSONField(default=list, help_text="What was wrong with them, the first 1,000 faults")
+    first_hour = models.DateTimeField(null=True, help_text="The hours (UTC) that it counted in, from")
+    last_hour = models.DateTimeField(null=True, help_text="and to: their days are rolled up again")
 
     class Meta:
         verbose_name_plural = "batches"
@@ -199,7 +202,7 @@ class GaugeReading(models.Model):
     cpu = models.FloatField(null=True)
     disk = models.FloatField(null=True)
     database_ms = models.FloatField(null=True)
-    database_failures = models.PositiveIntegerField(null=True)
+    database_failures = models.PositiveBigIntegerField(null=True)
 
     class Meta:
         ordering = ["-at"]
@@ -207,3 +210,20 @@ class GaugeReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M}"
+
+
+class DayRoll(models.Model):
+    """A day whose hours are rolled up. It is there for as long as they are.
+
+    A final one was rolled up when no sample of that day was taken any more: its hours may go.
+    """
+
+    day = models.DateField(unique=True)
+    rolled_at = models.DateTimeField(help_text="Batches received until then are in it")
+    final = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return f"{self.day}"
