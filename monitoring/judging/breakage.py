@@ -1,0 +1,174 @@
+"""Hard stop and partial break: workspaces that fail far more than they used to (SPEC 4.3, 1)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from monitoring.judging.evidence import LEAST_CONTROL, Evidence, Unit
+from monitoring.judging.findings import FEATURE, PLATFORM, UNCLEAR, Criterion
+from monitoring.judging.onset import without_control
+from monitoring.judging.wording import arms
+from monitoring.vitals import Count
+
+GROUP = "hard stop"
+LEAST_REQUESTS, LEAST_ERRORS, BAD_RISE = 20, 3, 0.05
+# In percentage points above the control, and the fewest bad units.
+HARD_STOP_POINTS, HARD_STOP_LEAST = 30, 3
+PARTIAL_POINTS, PARTIAL_LEAST = 15, 2
+# Each ill hour lies in three windows of 3 h.
+WINDOW_SMEAR = 2
+# A control that rises by at least this part of the cohort's rise shows the same trouble.
+SHARED_RISE = 0.5
+
+
+@dataclass(slots=True)
+class Arm:
+    """The units of an arm that had enough requests to be judged, the bad ones, and the sum of their rises."""
+
+    judged: int = 0
+    bad: int = 0
+    rises: float = 0.0
+
+    @property
+    def rise(self) -> float:
+        """The mean rise of the error rate over the baseline, each unit counting the same."""
+        return self.rises / self.judged if self.judged else 0.0
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        return self.bad, self.judged
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The two arms over one window."""
+
+    cohort: Arm
+    control: Arm
+
+    @property
+    def possible(self) -> bool:
+        return self.control.judged >= LEAST_CONTROL
+
+    def exceeds(self, points: int, least: int, *, alone: bool = False) -> bool:
+        """Whether at least `least` of the cohort are bad, and their share so many points above the control's.
+
+        In whole numbers; `alone` leaves the control out.
+        """
+        cohort, control = self.cohort, self.control
+        judged, bad = (1, 0) if alone or not control.judged else (control.judged, control.bad)
+        excess = 100 * (cohort.bad * judged - bad * cohort.judged)
+        return cohort.bad >= least and excess >= points * cohort.judged * judged
+
+    @property
+    def shared(self) -> bool:
+        """Whether the control shows the same: half the cohort's rise, or half its share of bad units."""
+        cohort, control = self.cohort, self.control
+        by_share = 2 * control.bad * cohort.judged >= cohort.bad * control.judged
+        return by_share or control.rise >= SHARED_RISE * cohort.rise
+
+
+def compare(units: Iterable[Unit], fleet_rate: float, counted: Callable[[Unit], Count]) -> Comparison:
+    """Judge each unit with a baseline by what is `counted` of it."""
+    found = Comparison(Arm(), Arm())
+    for unit in units:
+        count = counted(unit)
+        if count.requests < LEAST_REQUESTS or unit.baseline is None:
+            continue
+        arm = found.cohort if unit.in_cohort else found.control
+        rise = count.errors / count.requests - unit.baseline.rate(fleet_rate)
+        arm.judged += 1
+        arm.rises += rise
+        arm.bad += rise > BAD_RISE and count.errors >= LEAST_ERRORS
+    return found
+
+
+def hard_stop(evidence: Evidence) -> Criterion:
+    """Hourly: the bad share of the cohort exceeds the control's by 30 points in two checks in a row."""
+    now = compare(evidence.units, evidence.fleet.rate, lambda unit: unit.recent)
+    if not now.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST, alone=True):
+        return _calm(evidence, now)
+    before = compare(evidence.units, evidence.fleet.rate, lambda unit: unit.earlier)
+    if now.possible:
+        return _compared(evidence, now, before)
+    said = f"{_numbers(evidence, now)}."
+    if not before.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST, alone=True):
+        return _criterion(now, False, f"{said} The next check decides.", cause=UNCLEAR)
+    found = without_control(evidence, lambda hours_ago: _was_failing(evidence, hours_ago), WINDOW_SMEAR)
+    return _criterion(now, False, f"{said} {found.reason}", breaks=found.breaks, cause=found.cause)
+
+
+def _calm(evidence: Evidence, now: Comparison) -> Criterion:
+    if not now.cohort.judged:
+        word = evidence.unit_word
+        reason = f"None of the {word} with the feature had {LEAST_REQUESTS} requests in the last 3 hours."
+        return _criterion(now, None, reason)
+    return _criterion(now, True, f"{_numbers(evidence, now)}.")
+
+
+def _compared(evidence: Evidence, now: Comparison, before: Comparison) -> Criterion:
+    said = _numbers(evidence, now)
+    if now.shared:
+        reason = f"The whole platform is ill ({said}): the feature is not the cause."
+        return _criterion(now, False, reason, cause=PLATFORM)
+    if not now.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST):
+        reason = f"{said}: too small a difference to blame the feature."
+        return _criterion(now, False, reason, cause=UNCLEAR)
+    if not before.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST):
+        return _criterion(now, False, f"{said}. The next check decides.", cause=UNCLEAR)
+    return _criterion(now, False, f"{said}: the feature is the cause.", breaks=True, cause=FEATURE)
+
+
+def _was_failing(evidence: Evidence, hours_ago: int) -> bool:
+    counts = evidence.history.counts(hours_ago)
+    then = compare(evidence.units, evidence.fleet.rate, lambda unit: counts.get(unit.key, Count()))
+    return then.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST, alone=True)
+
+
+def partial_break(evidence: Evidence) -> Criterion:
+    """Daily: two or more are bad and their share is 15 points above the control's, on two days in a row."""
+    today = compare(evidence.units, evidence.fleet.rate, lambda unit: unit.day)
+    before = compare(evidence.units, evidence.fleet.rate, lambda unit: unit.day_before)
+    name = "partial_break"
+    if not today.possible:
+        return _criterion(today, None, "There is no control to compare with.", name=name)
+    said = f"{_numbers(evidence, today)} over 24 hours"
+    if not today.exceeds(PARTIAL_POINTS, PARTIAL_LEAST):
+        return _criterion(today, True, f"{said}.", name=name)
+    if today.shared:
+        reason = f"The whole platform is ill ({said}): the feature is not the cause."
+        return _criterion(today, False, reason, name=name, cause=PLATFORM)
+    if not before.exceeds(PARTIAL_POINTS, PARTIAL_LEAST):
+        return _criterion(today, False, f"{said}. The next day decides.", name=name, cause=UNCLEAR)
+    reason = f"{said}, and on the day before as well: the feature is the cause."
+    return _criterion(today, False, reason, name=name, breaks=True, cause=FEATURE)
+
+
+def _numbers(evidence: Evidence, found: Comparison) -> str:
+    return arms(found.cohort.numbers, found.control.numbers, evidence.unit_word, "failing")
+
+
+def _criterion(
+    found: Comparison,
+    met: bool | None,
+    reason: str,
+    *,
+    name: str = "hard_stop",
+    breaks: bool = False,
+    cause: str = "",
+) -> Criterion:
+    cohort, control = found.cohort, found.control
+    excess = cohort.bad / cohort.judged if cohort.judged else None
+    if excess is not None and control.judged:
+        excess -= control.bad / control.judged
+    return Criterion(
+        name=name,
+        group=GROUP,
+        met=met,
+        holds=met is False,
+        breaks=breaks,
+        cause=cause,
+        value=excess,
+        threshold=(HARD_STOP_POINTS if name == "hard_stop" else PARTIAL_POINTS) / 100,
+        n=cohort.judged,
+        reason=reason,
+    )

@@ -1,0 +1,179 @@
+"""Rollback triggers over the last hour, with the control beside them (SPEC 4.3, 3)."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from monitoring.judging.breakage import SHARED_RISE
+from monitoring.judging.evidence import LEAST_CONTROL, Evidence
+from monitoring.judging.findings import FEATURE, PLATFORM, UNCLEAR, Criterion
+from monitoring.judging.onset import hours_in_a_row, soon_after_change, without_control
+from monitoring.judging.statistics import tail, wilson
+from monitoring.judging.wording import percent
+from monitoring.vitals import Gauges, Vitals
+
+GROUP = "triggers"
+MOST_ERRORS, LEAST_REQUESTS = 0.05, 100
+MOST_P95_MS = 2000
+MOST_MEMORY = 95
+# How unlikely the hour must be for the cohort's own past: one large workspace's bad day is no breach.
+UNLIKELY = 0.001
+# How far back the beginning of a platform's trouble is looked for: far enough to tell 2 h after a change.
+FAR_BACK = 4
+
+
+class Expected(NamedTuple):
+    """What the baselines say of an arm: its rate with the units' traffic of now, and how that scatters."""
+
+    rate: float
+    dispersion: float
+
+
+def triggers(evidence: Evidence) -> tuple[Criterion, ...]:
+    """All four, each met, broken, held as a platform incident, or without evidence."""
+    return (error_rate(evidence), slow(evidence), database_failures(evidence), memory(evidence))
+
+
+def error_rate(evidence: Evidence) -> Criterion:
+    """More than 5 % of the cohort's requests fail, at Wilson's 95 % lower bound."""
+    cohort, control = evidence.hour.cohort.total, evidence.hour.control.total
+    interval = wilson(cohort.errors, cohort.requests)
+    say = partial(
+        Criterion,
+        name="errors_over_5_percent",
+        group=GROUP,
+        value=cohort.rate if cohort.requests else None,
+        threshold=MOST_ERRORS,
+        n=cohort.requests,
+        interval=interval,
+    )
+    if cohort.requests < LEAST_REQUESTS:
+        return say(met=None, reason=f"Only {cohort.requests} requests in the last hour.")
+    said = f"{percent(cohort.rate)} of the requests with the feature failed in the last hour"
+    if not _many_fail(evidence.hour.cohort):
+        return say(met=True, reason=f"{said}.")
+    own = _expected(evidence, in_cohort=True)
+    if own and tail(cohort.errors, cohort.requests * own.rate, own.dispersion) >= UNLIKELY:
+        reason = f"{said}, but these workspaces scattered as far before ({percent(own.rate)} on average)."
+        return say(met=False, holds=True, cause=UNCLEAR, reason=reason)
+    others = _expected(evidence, in_cohort=False)
+    if _comparable(evidence) and others is not None:
+        said += f", {percent(control.rate)} without it"
+        risen = cohort.rate - (own or Expected(0.0, 0.0)).rate
+        shared = control.rate > MOST_ERRORS or control.rate - others.rate >= SHARED_RISE * risen
+        return _against_control(say, said, shared=shared)
+    return _alone(evidence, say, said, lambda ago: _many_fail(evidence.history.arms(ago).cohort))
+
+
+def slow(evidence: Evidence) -> Criterion:
+    """The cohort's p95 is over 2000 ms."""
+    cohort, control = evidence.hour.cohort, evidence.hour.control
+    p95, other = cohort.p95_ms, control.p95_ms
+    say = partial(
+        Criterion,
+        name="p95_over_2000_ms",
+        group=GROUP,
+        value=p95,
+        threshold=MOST_P95_MS,
+        n=cohort.buckets[-1],
+    )
+    if p95 is None or cohort.buckets[-1] < LEAST_REQUESTS:
+        return say(met=None, reason=f"Only {cohort.buckets[-1]} response times in the last hour.")
+    said = f"The slowest 5 % of responses with the feature took over {p95:.0f} ms in the last hour"
+    if not _is_slow(cohort):
+        return say(met=True, reason=f"{said}.")
+    if _comparable(evidence) and other is not None and control.buckets[-1] >= LEAST_REQUESTS:
+        said += f", without it {other:.0f} ms"
+        return _against_control(say, said, shared=other > MOST_P95_MS or other >= SHARED_RISE * p95)
+    return _alone(evidence, say, said, lambda ago: _is_slow(evidence.history.arms(ago).cohort))
+
+
+def database_failures(evidence: Evidence) -> Criterion:
+    """Any failed connection to the database."""
+    failures = evidence.gauges.database_failures
+    say = partial(Criterion, name="database_failures", group=GROUP, value=failures, threshold=0)
+    if failures is None:
+        return say(met=None, reason="Failed database connections are not measured.")
+    said = f"{failures} database connections failed in the last hour"
+    if not failures:
+        return say(met=True, reason="No database connection failed in the last hour.")
+    return _platform(evidence, say, said, _failing_database)
+
+
+def memory(evidence: Evidence) -> Criterion:
+    """Memory is over 95 %, as the mean of the hour's readings."""
+    used = evidence.gauges.memory
+    say = partial(Criterion, name="memory_over_95_percent", group=GROUP, value=used, threshold=MOST_MEMORY)
+    if used is None:
+        return say(met=None, reason="Memory is not measured.")
+    said = f"Memory was at {used:.0f} % in the last hour"
+    if not _out_of_memory(evidence.gauges):
+        return say(met=True, reason=f"{said}.")
+    return _platform(evidence, say, said, _out_of_memory)
+
+
+Sayer = Callable[..., Criterion]
+
+
+def _against_control(say: Sayer, said: str, *, shared: bool) -> Criterion:
+    if shared:
+        reason = f"The whole platform is ill ({said}): the feature is not the cause."
+        return say(met=False, holds=True, cause=PLATFORM, reason=reason)
+    return say(met=False, holds=True, breaks=True, cause=FEATURE, reason=f"{said}: the feature is the cause.")
+
+
+def _alone(evidence: Evidence, say: Sayer, said: str, ill: Callable[[int], bool]) -> Criterion:
+    found = without_control(evidence, ill)
+    return say(
+        met=False, holds=True, breaks=found.breaks, cause=found.cause, reason=f"{said}. {found.reason}"
+    )
+
+
+def _platform(evidence: Evidence, say: Sayer, said: str, ill: Callable[[Gauges], bool]) -> Criterion:
+    """What has no arms: the feature's doing when it began soon after a change, else the platform's."""
+    hours = hours_in_a_row(lambda ago: ill(evidence.history.gauges(ago)), FAR_BACK)
+    if hours < FAR_BACK and soon_after_change(evidence, hours):
+        reason = f"{said}, and that began within two hours of the plan's last change."
+        return say(met=False, holds=True, breaks=True, cause=FEATURE, reason=reason)
+    reason = f"{said}: a platform incident, it did not begin with a change of the plan."
+    return say(met=False, holds=True, cause=PLATFORM, reason=reason)
+
+
+def _many_fail(arm: Vitals) -> bool:
+    count = arm.total
+    return count.requests >= LEAST_REQUESTS and wilson(count.errors, count.requests).lower > MOST_ERRORS
+
+
+def _is_slow(arm: Vitals) -> bool:
+    return (arm.p95_ms or 0.0) > MOST_P95_MS and arm.buckets[-1] >= LEAST_REQUESTS
+
+
+def _failing_database(read: Gauges) -> bool:
+    return bool(read.database_failures)
+
+
+def _out_of_memory(read: Gauges) -> bool:
+    return (read.memory or 0.0) > MOST_MEMORY
+
+
+def _comparable(evidence: Evidence) -> bool:
+    """Whether the control had the traffic of ten units with a baseline, and a hundred requests."""
+    if evidence.hour.control.requests < LEAST_REQUESTS:
+        return False
+    control = (each for each in evidence.units if not each.in_cohort and each.baseline is not None)
+    return sum(each.recent.requests > 0 for each in control) >= LEAST_CONTROL
+
+
+def _expected(evidence: Evidence, *, in_cohort: bool) -> Expected | None:
+    """The baselines of an arm, each unit weighted by its last 3 h; None where nobody has one and traffic."""
+    requests, errors, scatter = 0, 0.0, 0.0
+    fleet_rate = evidence.fleet.rate
+    for each in evidence.units:
+        if each.in_cohort is in_cohort and each.baseline is not None:
+            mean = each.recent.requests * each.baseline.rate(fleet_rate)
+            requests += each.recent.requests
+            errors += mean
+            scatter += each.baseline.dispersion * mean * mean
+    if not requests:
+        return None
+    return Expected(errors / requests, scatter / (errors * errors) if errors else 0.0)
