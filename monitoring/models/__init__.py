@@ -1,5 +1,6 @@
 from monitoring.models.checks import Baseline, BaselineSet, HealthCheck, Look
 from monitoring.models.reviews import CriterionTick, Review
+from monitoring.models.sources import VitalsSource
 from monitoring.models.vitals import (
     Batch,
     CounterDay,
@@ -26,6 +27,7 @@ __all__ = [
     "LastUse",
     "Look",
     "Review",
+    "VitalsSource",
     "WorkspaceDay",
     "WorkspaceHour",
 ]
