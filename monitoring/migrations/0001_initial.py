@@ -546,7 +546,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-at"],
-                "indexes": [models.Index(fields=["module", "at"], name="gauge_at")],
+                "indexes": [models.Index(fields=["at"], name="gauge_at")],
             },
         ),
         migrations.AddIndex(

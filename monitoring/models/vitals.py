@@ -206,7 +206,7 @@ class GaugeReading(models.Model):
 
     class Meta:
         ordering = ["-at"]
-        indexes = [models.Index(fields=["module", "at"], name="gauge_at")]
+        indexes = [models.Index(fields=["at"], name="gauge_at")]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M}"
