@@ -16,6 +16,9 @@ from monitoring.sources.prometheus_server import Row, Server
 from monitoring.vitals import Arms, Count, Gauges, UnitKey, Use, Vitals, Window
 
 DAY = timedelta(days=1)
+# Longer windows are asked in pieces of this length: each stays far below the limits on time and on samples
+# that a server sets a query.
+PIECE = timedelta(hours=6)
 ARMS = ("", COHORT_ARM, CONTROL_ARM)
 # Fields of Vitals that are plain counters, and bear the same names in the settings.
 COUNTED = ("requests", "errors", "timeouts", "module_requests", "module_errors")
@@ -95,15 +98,20 @@ class PrometheusSource:
         )
 
     def requests_in(self, window: Window) -> int | None:
-        found = self.server.single(promql.growth(self.settings.requests, window), window.until)
-        return None if found is None else round(found)
+        series = self.settings.requests
+        found = [self.server.single(promql.growth(series, each), each.until) for each in pieces(window)]
+        known = [each for each in found if each is not None]
+        return round(sum(known)) if known else None
 
     def _users(self, expression: str, until: datetime) -> int | None:
         found = self.server.single(f"sum({expression})", until) if expression else None
         return None if found is None else round(found)
 
     def _by_unit(self, series: str, window: Window) -> dict[UnitKey, float]:
-        return {found.unit: found.value for found in self._growth(series, window)}
+        sums: dict[UnitKey, float] = defaultdict(float)
+        for found in self._growth(series, window):
+            sums[found.unit] += found.value
+        return sums
 
     def _growth(
         self,
@@ -113,11 +121,15 @@ class PrometheusSource:
         more: tuple[str, ...] = (),
         compose: Callable[[str, Window, tuple[str, ...]], str] = promql.growth,
     ) -> list[_Found]:
-        """A counter's growth by unit, and by `more` labels. Nothing where no series is configured."""
+        """A counter's growth by unit, `more` labels and piece of the window; nothing without a series."""
         if not series:
             return []
-        query = compose(series, window, (*self._labels, *more))
-        return list(self._of_units(self.server.query(query, window.until)))
+        labels = (*self._labels, *more)
+        return [
+            found
+            for each in pieces(window)
+            for found in self._of_units(self.server.query(compose(series, each, labels), each.until))
+        ]
 
     @property
     def _labels(self) -> tuple[str, ...]:
@@ -160,6 +172,15 @@ class PrometheusSource:
         for unit, value, labels in found:
             buckets[self._arm_of(unit)][bound_ms(labels)] += value
         return self._by_arm(total), buckets
+
+
+def pieces(window: Window) -> Iterator[Window]:
+    """The window, or its parts where it is long, in order."""
+    since = window.since
+    while since < window.until:
+        until = min(since + PIECE, window.until)
+        yield Window(since, until)
+        since = until
 
 
 def bound_ms(labels: Mapping[str, str]) -> float:
