@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from monitoring.judging.evidence import Adoption
 from monitoring.membership import Membership
 from monitoring.models import HealthCheck
 from monitoring.sources.base import Source
-from monitoring.vitals import Adoption
 from rollout import facts
 from rollout.models import Phase, Plan
 from rollout.reports import SETTLED_AFTER
@@ -29,11 +29,15 @@ def adoption(source: Source, membership: Membership, slot: datetime) -> Adoption
     return Adoption(used=len(settled & used), settled=len(settled))
 
 
-def all_flags_reach_the_cohort(plan: Plan) -> bool:
-    """Whether every live flag of the module goes as far as the plan itself."""
+def missing_flags(plan: Plan) -> list[str]:
+    """The keys of the module's live flags that do not go as far as the plan itself."""
     state = facts.state_with(plan)
-    reaches = [state.reach_of(flag) for flag in state.flags if not flag.archived]
-    return all(found.cutoff == plan.cutoff and not found.slices and not found.selected for found in reaches)
+    return [
+        flag.key
+        for flag in state.flags
+        if not flag.archived
+        and ((found := state.reach_of(flag)).cutoff != plan.cutoff or found.slices or found.selected)
+    ]
 
 
 def other_changes(plan: Plan, slot: datetime) -> tuple[str, ...]:
@@ -45,9 +49,15 @@ def other_changes(plan: Plan, slot: datetime) -> tuple[str, ...]:
     )
 
 
-def is_stable(plan: Plan, phase: Phase, slot: datetime) -> bool | None:
-    """Whether no check within the phase's `stable_for` found trouble; None where nothing is asked for."""
-    if phase.stable_for is None:
+def trouble(plan: Plan, phase: Phase | None, slot: datetime) -> str | None:
+    """What broke the calm within the phase's `stable_for`, "" for nothing.
+
+    None where nothing is asked for, or where no check of that time can tell.
+    """
+    if phase is None or phase.stable_for is None:
         return None
-    within = HealthCheck.objects.filter(plan=plan, slot__gt=slot - phase.stable_for, slot__lt=slot)
-    return not within.exclude(cause="").exists()
+    checks = HealthCheck.objects.filter(plan=plan, slot__gt=slot - phase.stable_for, slot__lt=slot)
+    found = checks.exclude(cause="").first()
+    if found is not None:
+        return f"{timezone.localtime(found.slot):%Y-%m-%d %H:%M %Z}: {found.summary}"
+    return "" if checks.exists() else None

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
+from monitoring.judging import criteria
 from monitoring.models import CriterionTick, Review
 from operations import audit
 from operations.actor import Actor
@@ -14,7 +15,7 @@ from rollout.models import Phase, PhaseRun, Plan
 PERMISSION = "monitoring.do_review"
 LONGEST_NOTE = 2_000
 # Where nothing, or too little, is counted, a person may vouch for the criterion (SPEC 4.2).
-CAN_BE_TICKED = ("satisfaction", "no_open_critical_issue")
+CAN_BE_TICKED = (criteria.SATISFACTION, criteria.CRITICAL_ISSUES)
 Operation = PhaseRun.Operation
 # A pause changes nothing of the phase; its reviews stay due.
 MOVES_THE_SHARE = (Operation.PHASE, Operation.SET, Operation.RESUME, Operation.ROLLBACK)

@@ -109,18 +109,6 @@ class Use(NamedTuple):
     counters: Mapping[str, int] = {}
 
 
-class Adoption(NamedTuple):
-    """Of the workspaces that have had the module for five days, how many used it within a week."""
-
-    used: int
-    settled: int
-
-    @property
-    def share(self) -> float | None:
-        """A fraction; None before any workspace has had the module for five days."""
-        return self.used / self.settled if self.settled else None
-
-
 def quantile(buckets: Sequence[int], share: float) -> float | None:
     """The value, in milliseconds, at or under which `share` of the responses lie; None without responses.
 

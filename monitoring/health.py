@@ -1,0 +1,142 @@
+"""Health checks: what a plan's vitals say, written down once a slot, and what the portal does about it."""
+
+import logging
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from monitoring import slots
+from monitoring.examining import Finding, examine
+from monitoring.judging.findings import BREACH, UNKNOWN
+from monitoring.models import HealthCheck, Look
+from operations.actor import Actor
+from operations.errors import Refused
+from rollout import changes, gates, phases, plans
+from rollout.models import Plan
+
+PERMISSION = "monitoring.run_healthcheck"
+# Unknown so often in a row, automatic mode stops (SPEC 4.1).
+UNKNOWN_CHECKS = 4
+# A breach of a plan in another state has been acted on, or reaches nobody.
+CAN_BE_STOPPED = (Plan.Status.RUNNING, Plan.Status.COMPLETE)
+
+logger = logging.getLogger(__name__)
+
+
+def check(plan: Plan, *, actor: Actor) -> HealthCheck:
+    """Check a plan's health at the newest slot, write it down, and act on a breach by the plan's policy.
+
+    A slot has one check, whoever comes first: the others get its row. Raises Refused for a plan that has not
+    begun or is archived.
+    """
+    actor.require(PERMISSION, "check a plan's health")
+    made = HealthCheck.objects.filter(plan=plan, slot=slots.newest(timezone.now())).first()
+    if made is not None:
+        return made
+    return _record(examine(plan, keep=True), actor)
+
+
+def check_due(*, actor: Actor) -> list[HealthCheck]:
+    """Check every plan that has no check of the newest slot; one that fails does not keep the others.
+
+    Raises the first failure when the others are done.
+    """
+    failures: list[Exception] = []
+    made = []
+    for plan in due():
+        try:
+            made.append(check(plan, actor=actor))
+        except Refused as refusal:
+            logger.info("health check of %s: %s", plan, refusal.message)
+        except Exception as failure:
+            logger.exception("the health check of %s failed", plan)
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return made
+
+
+def due() -> list[Plan]:
+    """The plans that reach somebody, or are running, and have no check of the newest slot."""
+    checked = HealthCheck.objects.filter(plan=OuterRef("pk"), slot=slots.newest(timezone.now()))
+    begun = Plan.objects.live().exclude(status=Plan.Status.DRAFT).filter(all_off=False)
+    reaching = begun.filter(Q(percentage__gt=0) | Q(status=Plan.Status.RUNNING))
+    return list(reaching.exclude(Exists(checked)).select_related("module").prefetch_related("phases"))
+
+
+def judge(plan: Plan) -> HealthCheck:
+    """What a check of the newest slot would find: a row that is not saved; nothing is written.
+
+    Raises Refused for a plan that has not begun or is archived.
+    """
+    return examine(plan, keep=False).check
+
+
+def latest(plan: Plan) -> HealthCheck | None:
+    """The newest check of a plan."""
+    return plan.checks.first()
+
+
+@transaction.atomic
+def _record(finding: Finding, actor: Actor) -> HealthCheck:
+    """Write the check, its verdict and its look, and act: all of it or, in a crash, nothing."""
+    plan = changes.lock(finding.plan, version=None, dry_run=False)
+    made = HealthCheck.objects.filter(plan=plan, slot=finding.check.slot).first()
+    if made is not None:
+        return made
+    found, previous = finding.check, latest(plan)
+    found.missed = slots.missed(previous.slot if previous else None, found.slot)
+    found.made_by = str(actor)
+    found.verdict = gates.record_verdict(
+        plan,
+        found.result,
+        found.summary,
+        plan_version=found.plan_version,
+        measured_at=found.slot,
+        details={"criteria": found.details["criteria"]},
+    )
+    found.save()
+    if finding.look is not None:
+        Look.objects.create(
+            health_check=found,
+            plan=plan,
+            number=finding.look["number"],
+            slot=found.slot,
+            plan_version=found.plan_version,
+            findings=finding.look,
+        )
+    found.action = _act(plan, found, actor)
+    if found.action:
+        found.save(update_fields=["action"])
+    return found
+
+
+def _act(plan: Plan, found: HealthCheck, actor: Actor) -> str:
+    """Stop what is in breach; stop automatic mode where nothing is known. Returns what was done."""
+    portal = Actor(
+        door=actor.door,
+        label="health-check",
+        on_behalf_of=str(actor),
+        grants=frozenset({phases.HALT, "rollout.change_plan"}),
+    )
+    if plan.version != found.plan_version:
+        # What was measured is not what runs now: the next check decides.
+        return ""
+    if found.result == BREACH and plan.status in CAN_BE_STOPPED:
+        if plan.breach_policy == Plan.BreachPolicy.ROLL_BACK:
+            phases.roll_back(plan, actor=portal, reason=found.summary)
+            return HealthCheck.Action.ROLLED_BACK
+        phases.pause(plan, actor=portal, reason=found.summary, version=plan.version)
+        return HealthCheck.Action.PAUSED
+    if plan.automatic and _unknown_too_long(found):
+        reason = f"Nothing is known of the plan's health after {UNKNOWN_CHECKS} checks: {found.summary}"
+        plans.configure(plan, actor=portal, version=plan.version, reason=reason, automatic=False)
+        return HealthCheck.Action.AUTOMATIC_STOPPED
+    return ""
+
+
+def _unknown_too_long(found: HealthCheck) -> bool:
+    """Whether this check and those before it are unknown, hours that are always quiet not counted."""
+    newest = found.plan.checks.values_list("result", "details__quiet")[:UNKNOWN_CHECKS]
+    return len(newest) == UNKNOWN_CHECKS and all(result == UNKNOWN and not quiet for result, quiet in newest)

@@ -1,0 +1,40 @@
+"""Scheduled work of monitoring: `ops_portal.schedule` says when. Running any of it twice has one effect."""
+
+from datetime import timedelta
+
+from celery import shared_task
+
+from monitoring import health, retention, reviews, slots
+from operations import schedule
+from operations.actor import Actor, Door
+from operations.schedule import Job
+
+BEAT = Actor(door=Door.BEAT, label="hourly-check", grants=frozenset({health.PERMISSION}))
+
+
+def _check_due() -> str:
+    made = health.check_due(actor=BEAT)
+    return "; ".join(f"{check.plan}: {check.result}, {check.action or 'nothing done'}" for check in made)
+
+
+# When the newest slot begins to count.
+HEALTH_CHECKS = Job("health-checks", _check_due, every=timedelta(hours=1), offset=slots.SETTLING)
+
+
+@shared_task
+def check_health() -> None:
+    """At ten past the hour: check every plan that has no health check of the newest slot."""
+    schedule.run_due([HEALTH_CHECKS])
+
+
+def schedule_reviews() -> str:
+    """Make the reviews of phases that began, and let those of earlier phases lapse."""
+    made = reviews.schedule()
+    return f"{made} reviews scheduled" if made else ""
+
+
+def keep_days() -> str:
+    """Roll complete days up, and forget what is older than it is kept."""
+    rolled, dropped = retention.roll_up(), retention.purge()
+    gone = ", ".join(f"{count} {name}" for name, count in dropped.items() if count)
+    return f"rolled up {len(rolled)} days; dropped {gone or 'nothing'}" if rolled or gone else ""
