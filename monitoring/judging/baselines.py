@@ -9,8 +9,8 @@ from monitoring.vitals import Count, UnitKey
 BASELINE_DAYS = 14
 # A unit's own rate counts beside so many requests at the fleet's rate.
 PRIOR_REQUESTS = 200
-# A unit's own dispersion counts beside so many days at the fleet's: one fortnight against another.
-PRIOR_DAYS = 14.0
+# A unit's own dispersion counts beside so many days at the fleet's: two fortnights against its one.
+PRIOR_DAYS = 28.0
 
 
 class Baseline(NamedTuple):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from monitoring.judging.evidence import LEAST_CONTROL, Evidence, Unit
 from monitoring.judging.findings import FEATURE, PLATFORM, UNCLEAR, Criterion
 from monitoring.judging.onset import without_control
-from monitoring.judging.wording import arms
+from monitoring.judging.pooled import SHARED_RISE, Pools
+from monitoring.judging.wording import arms, percent
 from monitoring.vitals import Count
 
 GROUP = "hard stop"
@@ -14,10 +15,10 @@ LEAST_REQUESTS, LEAST_ERRORS, BAD_RISE = 20, 3, 0.05
 # In percentage points above the control, and the fewest bad units.
 HARD_STOP_POINTS, HARD_STOP_LEAST = 30, 3
 PARTIAL_POINTS, PARTIAL_LEAST = 15, 2
+# Below this, in errors per request, a rise of the control is nothing.
+LEAST_SHARED_RISE = 0.001
 # Each ill hour lies in three windows of 3 h.
 WINDOW_SMEAR = 2
-# A control that rises by at least this part of the cohort's rise shows the same trouble.
-SHARED_RISE = 0.5
 
 
 @dataclass(slots=True)
@@ -64,7 +65,12 @@ class Comparison:
         """Whether the control shows the same: half the cohort's rise, or half its share of bad units."""
         cohort, control = self.cohort, self.control
         by_share = 2 * control.bad * cohort.judged >= cohort.bad * control.judged
-        return by_share or control.rise >= SHARED_RISE * cohort.rise
+        return by_share or self.risen_alike
+
+    @property
+    def risen_alike(self) -> bool:
+        """Whether the control rose by half of the cohort's rise or more, the mean of the units."""
+        return self.control.rise >= max(SHARED_RISE * self.cohort.rise, LEAST_SHARED_RISE)
 
 
 def compare(units: Iterable[Unit], fleet_rate: float, counted: Callable[[Unit], Count]) -> Comparison:
@@ -91,6 +97,11 @@ def hard_stop(evidence: Evidence) -> Criterion:
     if now.possible:
         return _compared(evidence, now, before)
     said = f"{_numbers(evidence, now)}."
+    pools = Pools(evidence)
+    if pools.comparable and pools.shared:
+        others = f"{percent(pools.control.count.rate)} of all requests without it fail"
+        reason = f"The whole platform is ill ({said[:-1]}; {others}): the feature is not the cause."
+        return _criterion(now, False, reason, cause=PLATFORM)
     if not before.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST, alone=True):
         return _criterion(now, False, f"{said} The next check decides.", cause=UNCLEAR)
     found = without_control(evidence, lambda hours_ago: _was_failing(evidence, hours_ago), WINDOW_SMEAR)
@@ -144,7 +155,11 @@ def partial_break(evidence: Evidence) -> Criterion:
 
 
 def _numbers(evidence: Evidence, found: Comparison) -> str:
-    return arms(found.cohort.numbers, found.control.numbers, evidence.unit_word, "failing")
+    if found.control.judged:
+        return arms(found.cohort.numbers, found.control.numbers, evidence.unit_word, "failing")
+    return (
+        f"{found.cohort.bad:,} of {found.cohort.judged:,} {evidence.unit_word} with the feature are failing"
+    )
 
 
 def _criterion(

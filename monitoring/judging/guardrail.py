@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from monitoring.judging.baselines import Baseline
-from monitoring.judging.breakage import partial_break
+from monitoring.judging.breakage import Comparison, compare, partial_break
 from monitoring.judging.evidence import LEAST_CONTROL, Due, Evidence
-from monitoring.judging.findings import FEATURE, Criterion
+from monitoring.judging.findings import FEATURE, PLATFORM, Criterion
 from monitoring.judging.statistics import Stratum, stratified_p, tail
 from monitoring.judging.wording import arms, chance, chance_of
 from monitoring.vitals import Count
@@ -108,21 +108,31 @@ def _guardrail(evidence: Evidence, found: Compared, called_below: float) -> Crit
     p = found.p
     said = arms(found.cohort, found.control, evidence.unit_word, "unhealthy")
     reason = f"{said} ({chance_of(p)}; called a breach below {chance(called_below)})."
-    broken = p < called_below
+    called = p < called_below
+    both = compare(evidence.units, evidence.fleet.rate, lambda unit: unit.day) if called else None
+    if both and both.risen_alike:
+        reason += f" {_alike(both)}"
+    broken = called and not (both and both.risen_alike)
     if broken and evidence.id_ordered:
         reason += " The cohort was not chosen at random: it is the lowest ids."
     return Criterion(
         name=NAME,
         group=GROUP,
-        met=not broken,
-        holds=broken,
+        met=not called,
+        holds=called,
         breaks=broken,
-        cause=FEATURE if broken else "",
+        cause=FEATURE if broken else PLATFORM if called else "",
         value=p,
         threshold=called_below,
         n=found.cohort[1],
         reason=reason,
     )
+
+
+def _alike(both: Comparison) -> str:
+    ours, theirs = (f"{100 * arm.rise:.1f}" for arm in (both.cohort, both.control))
+    rise = f"{theirs} points of errors more than before without the feature, {ours} with it"
+    return f"The whole platform is ill ({rise}): the feature is not the cause."
 
 
 def _no_comparison(evidence: Evidence, found: Compared) -> Criterion:

@@ -2,31 +2,23 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
-from monitoring.judging.breakage import SHARED_RISE
-from monitoring.judging.evidence import LEAST_CONTROL, Evidence
+from monitoring.judging.evidence import Evidence
 from monitoring.judging.findings import FEATURE, PLATFORM, UNCLEAR, Criterion
 from monitoring.judging.onset import hours_in_a_row, soon_after_change, without_control
-from monitoring.judging.statistics import tail, wilson
+from monitoring.judging.pooled import LEAST_REQUESTS, SHARED_RISE, Pools
+from monitoring.judging.statistics import wilson
 from monitoring.judging.wording import percent
 from monitoring.vitals import Gauges, Vitals
 
 GROUP = "triggers"
-MOST_ERRORS, LEAST_REQUESTS = 0.05, 100
+MOST_ERRORS = 0.05
 MOST_P95_MS = 2000
 MOST_MEMORY = 95
 # How unlikely the hour must be for the cohort's own past: one large workspace's bad day is no breach.
 UNLIKELY = 0.001
 # How far back the beginning of a platform's trouble is looked for: far enough to tell 2 h after a change.
 FAR_BACK = 4
-
-
-class Expected(NamedTuple):
-    """What the baselines say of an arm: its rate with the units' traffic of now, and how that scatters."""
-
-    rate: float
-    dispersion: float
 
 
 def triggers(evidence: Evidence) -> tuple[Criterion, ...]:
@@ -52,16 +44,14 @@ def error_rate(evidence: Evidence) -> Criterion:
     said = f"{percent(cohort.rate)} of the requests with the feature failed in the last hour"
     if not _many_fail(evidence.hour.cohort):
         return say(met=True, reason=f"{said}.")
-    own = _expected(evidence, in_cohort=True)
-    if own and tail(cohort.errors, cohort.requests * own.rate, own.dispersion) >= UNLIKELY:
-        reason = f"{said}, but these workspaces scattered as far before ({percent(own.rate)} on average)."
+    pools = Pools(evidence)
+    if pools.cohort.likelihood >= UNLIKELY:
+        usual = percent(pools.cohort.expected or 0.0)
+        reason = f"{said}, but their days scattered as far before ({usual} on average)."
         return say(met=False, holds=True, cause=UNCLEAR, reason=reason)
-    others = _expected(evidence, in_cohort=False)
-    if _comparable(evidence) and others is not None:
+    if pools.comparable:
         said += f", {percent(control.rate)} without it"
-        risen = cohort.rate - (own or Expected(0.0, 0.0)).rate
-        shared = control.rate > MOST_ERRORS or control.rate - others.rate >= SHARED_RISE * risen
-        return _against_control(say, said, shared=shared)
+        return _against_control(say, said, shared=control.rate > MOST_ERRORS or pools.shared)
     return _alone(evidence, say, said, lambda ago: _many_fail(evidence.history.arms(ago).cohort))
 
 
@@ -82,7 +72,7 @@ def slow(evidence: Evidence) -> Criterion:
     said = f"The slowest 5 % of responses with the feature took over {p95:.0f} ms in the last hour"
     if not _is_slow(cohort):
         return say(met=True, reason=f"{said}.")
-    if _comparable(evidence) and other is not None and control.buckets[-1] >= LEAST_REQUESTS:
+    if other is not None and control.buckets[-1] >= LEAST_REQUESTS and Pools(evidence).comparable:
         said += f", without it {other:.0f} ms"
         return _against_control(say, said, shared=other > MOST_P95_MS or other >= SHARED_RISE * p95)
     return _alone(evidence, say, said, lambda ago: _is_slow(evidence.history.arms(ago).cohort))
@@ -154,26 +144,3 @@ def _failing_database(read: Gauges) -> bool:
 
 def _out_of_memory(read: Gauges) -> bool:
     return (read.memory or 0.0) > MOST_MEMORY
-
-
-def _comparable(evidence: Evidence) -> bool:
-    """Whether the control had the traffic of ten units with a baseline, and a hundred requests."""
-    if evidence.hour.control.requests < LEAST_REQUESTS:
-        return False
-    control = (each for each in evidence.units if not each.in_cohort and each.baseline is not None)
-    return sum(each.recent.requests > 0 for each in control) >= LEAST_CONTROL
-
-
-def _expected(evidence: Evidence, *, in_cohort: bool) -> Expected | None:
-    """The baselines of an arm, each unit weighted by its last 3 h; None where nobody has one and traffic."""
-    requests, errors, scatter = 0, 0.0, 0.0
-    fleet_rate = evidence.fleet.rate
-    for each in evidence.units:
-        if each.in_cohort is in_cohort and each.baseline is not None:
-            mean = each.recent.requests * each.baseline.rate(fleet_rate)
-            requests += each.recent.requests
-            errors += mean
-            scatter += each.baseline.dispersion * mean * mean
-    if not requests:
-        return None
-    return Expected(errors / requests, scatter / (errors * errors) if errors else 0.0)
