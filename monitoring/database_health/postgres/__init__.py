@@ -1,0 +1,1 @@
+"""PostgreSQL: what is asked of it, and what its answers mean."""

@@ -1,0 +1,1 @@
+"""SQLite: what is asked of it, and what its answers mean."""
