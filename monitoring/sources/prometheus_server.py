@@ -80,7 +80,7 @@ class Server:
         if late.is_set():
             return f"Prometheus did not answer within {self.whole_seconds:g} seconds."
         if isinstance(error, ssl.SSLCertVerificationError):
-            return f"Prometheus' certificate is not trusted: {error.verify_message}."
+            return f"Prometheus' certificate is not trusted: {error.verify_message.rstrip('.')}."
         if isinstance(error, TimeoutError):
             return f"No connection to Prometheus within {CONNECT_SECONDS:g} seconds."
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__

@@ -12,7 +12,9 @@ _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _STRING = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)"""
 _MATCHER = re.compile(rf"\s*({_LABEL.pattern})\s*(=~|!~|!=|=)\s*({_STRING})\s*(,|\Z)")
-_GOOD_ESCAPE = re.compile(r"\\(?:[abfnrtv\\'\"]|x[0-9a-fA-F]{2}|[0-7]{3}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})")
+_ESCAPE = re.compile(r"\\(.)")
+# What PromQL reads as something else than a metric's name.
+_WORDS = frozenset({"bool", "ignoring", "inf", "nan", "on"})
 _PART = re.compile(rf"{_STRING}|[^\"'`]", re.DOTALL)
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -35,7 +37,7 @@ class Selector(NamedTuple):
 def selector(text: str) -> Selector:
     """Read `name` or `name{label="value", …}`. Raises BadText for anything else, such as a range."""
     name = _NAME.match(text)
-    if name is None:
+    if name is None or name.group().lower() in _WORDS:
         raise BadText('must be a metric\'s name, with or without matchers: name{label="value"}')
     rest = text[name.end() :].strip()
     if not rest:
@@ -56,7 +58,7 @@ def selector(text: str) -> Selector:
 def _check_value(label: str, value: str) -> None:
     if label == "__name__":
         raise BadText("must give the metric's name before the braces, not as __name__")
-    if value[0] != "`" and "\\" in _GOOD_ESCAPE.sub("", value):
+    if value[0] != "`" and not {*_ESCAPE.findall(value)} <= {*"abfnrtv\\", value[0]}:
         raise BadText(f"has an escape in {value} that PromQL does not know: double the backslash")
 
 

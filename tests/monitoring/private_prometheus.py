@@ -67,6 +67,7 @@ class PrivatePrometheus:
                 if self._is_ready():
                     return
             time.sleep(0.025)
+        self.stop()
         raise RuntimeError((self._folder / "log").read_text())
 
     def stop(self) -> None:

@@ -19,7 +19,8 @@ HOUR = Window(NOON - timedelta(hours=1), NOON)
         ("job:http:sum{}", "job:http:sum_bucket"),
         ('x{status=~"5.."}', 'x_bucket{status=~"5.."}'),
         ("x { a='b' , c!=`d\\.e`, }", "x_bucket{a='b' , c!=`d\\.e`}"),
-        (r'x{path!~"/\"a\"\\.b},{",b="\u00e9"}', r'x_bucket{path!~"/\"a\"\\.b},{",b="\u00e9"}'),
+        (r'x{path!~"/\"a\"\\.b},{",b="é\n"}', r'x_bucket{path!~"/\"a\"\\.b},{",b="é\n"}'),
+        (r"x{a='it\'s'}", r"x_bucket{a='it\'s'}"),
     ],
 )
 def test_a_selector_is_a_metric_and_its_matchers(text: str, bucket: str) -> None:
@@ -31,6 +32,8 @@ def test_a_selector_is_a_metric_and_its_matchers(text: str, bucket: str) -> None
     [
         ("", "metric's name"),
         ("{job='a'}", "metric's name"),
+        ("Inf", "metric's name"),
+        ("on{}", "metric's name"),
         ("5xx_total", "metric's name"),
         ("x[5m]", "no range"),
         ("x offset 5m", "no range"),
@@ -45,6 +48,8 @@ def test_a_selector_is_a_metric_and_its_matchers(text: str, bucket: str) -> None
         ('x{a="b"}}', "cannot be read"),
         ('x{__name__="y"}', "before the braces"),
         (r'x{path=~"a\.b"}', "double the backslash"),
+        (r'x{path=~"a\'b"}', "double the backslash"),
+        (r'x{path=~"\U00110000"}', "double the backslash"),
     ],
 )
 def test_anything_else_is_no_selector(text: str, rule: str) -> None:
