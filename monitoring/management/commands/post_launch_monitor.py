@@ -1,0 +1,48 @@
+"""`manage.py post_launch_monitor`: the guides' `npm run post-launch:monitor`."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from monitoring import documents, health
+from monitoring.management.printing import metric_lines, system_health_lines
+from monitoring.management.verdicts import code_now
+from operations.doors.command import OperationCommand, Result
+from rollout import reports
+
+CODES = "exit code 0: pass, or not begun; 2: hold, unknown, or no check for 75 minutes; 3: breach"
+
+
+class Command(OperationCommand):
+    help = "Show how a module does after its launch: its health, and its performance against the targets."
+    takes_module = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        words = self.subcommands(parser)
+        add = words.add("health", "show the post-launch score and the latest verdict; " + CODES)
+        add.add_argument("--verbose", action="store_true", help="show every figure behind the score")
+        add.add_argument("--performance", action="store_true", help="show the performance and its targets")
+        add.set_defaults(do=self._health)
+        add = words.add("metrics", "show the performance of the last day and week against its targets")
+        add.set_defaults(do=self._metrics)
+
+    def operate(self, options: dict[str, Any]) -> Result:
+        result: Result = options["do"](options)
+        return result
+
+    @staticmethod
+    def _health(options: dict[str, Any]) -> Result:
+        plan, now = reports.plan_of(options["module"]), timezone.now()
+        found = documents.system_health_of(plan, now=now)
+        if options["performance"]:
+            found["metrics"] = documents.metrics_of(plan, now=now)["metrics"]
+        lines = system_health_lines(found, plan.name, verbose=options["verbose"])
+        return Result(found, lines, code=code_now(plan, health.latest(plan), now))
+
+    @staticmethod
+    def _metrics(options: dict[str, Any]) -> Result:
+        plan = reports.plan_of(options["module"])
+        found = documents.metrics_of(plan, now=timezone.now())
+        return Result(found, metric_lines(found, plan.name))

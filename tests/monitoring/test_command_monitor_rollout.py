@@ -1,0 +1,114 @@
+"""`manage.py monitor_rollout`: what it finds, what it prints, and its exit codes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from monitoring.models import HealthCheck
+from rollout.models import Plan
+from tests import builders
+from tests.doors import every_row, run
+from tests.monitoring import past
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Any:
+    with time_machine.travel(past.NOW, tick=False) as traveller:
+        yield traveller
+
+
+CASES: dict[str, tuple[Callable[[], Plan], int]] = {
+    "pass": (past.a_measured_plan, 0),
+    "hold": (past.slow, 2),
+    "unknown": (past.a_running_plan, 2),
+    "breach": (past.broken, 3),
+}
+
+
+@pytest.mark.parametrize("verdict", CASES)
+def test_the_verdict_is_the_exit_code(verdict: str) -> None:
+    build, code = CASES[verdict]
+    build()
+    told = run("monitor_rollout", "--json")
+    assert (told.code, told.err) == (code, ""), told.out
+    assert (told.document["module"], told.document["verdict"]) == ("patient_engagement", verdict)
+    assert bool(told.document["criteria"]) == (verdict != "unknown")
+    for each in told.document["criteria"]:
+        assert set(each) >= {"name", "met", "value", "threshold", "n", "reason"}
+    brief = run("monitor_rollout", "health")
+    assert (brief.code, brief.err) == (code, "")
+    assert brief.out.startswith(f"Patient Engagement at 2026-03-02 13:00 UTC: {verdict.upper()}\n")
+    assert f"Rollout score {told.document['score']} of 100" in brief.out
+
+
+def test_the_hour_is_checked_once_and_then_shown() -> None:
+    past.broken()
+    first = run("monitor_rollout", "--json")
+    assert (first.code, HealthCheck.objects.count()) == (3, 1)
+    assert builders.engagement().status == "paused"
+    before = every_row()
+    again = run("monitor_rollout", "health", "--json")
+    assert (again.code, again.document) == (3, first.document)
+    assert every_row() == before
+
+
+def test_people_read_the_criteria_both_scores_and_what_was_done() -> None:
+    past.broken()
+    lines = run("monitor_rollout").out.splitlines()
+    assert lines[0] == "Patient Engagement at 2026-03-02 13:00 UTC: BREACH"
+    assert "Cause: the feature" in lines
+    assert "Done: paused the plan" in lines
+    assert any(line.startswith("  with the module") for line in lines)
+    assert any(line.startswith("  not met") and "hard stop" in line for line in lines)
+    assert any(line.startswith("Post-launch score") for line in lines)
+
+
+def test_a_dry_run_says_the_verdict_and_leaves_every_row_as_it_was() -> None:
+    past.broken()
+    before = every_row()
+    for words in (("--dry-run",), ("health", "--dry-run"), ("--dry-run", "health")):
+        shown = run("monitor_rollout", *words)
+        assert (shown.code, shown.err) == (3, "")
+        assert shown.out.startswith("Dry run")
+    told = run("monitor_rollout", "--dry-run", "--json")
+    assert (told.code, told.document["verdict"], told.document["dryRun"]) == (3, "breach", True)
+    assert every_row() == before
+
+
+def test_a_plan_that_has_not_begun_is_no_failure() -> None:
+    builders.a_plan()
+    for words in ((), ("health",), ("--dry-run",)):
+        ran = run("monitor_rollout", *words)
+        assert (ran.code, ran.out) == (
+            0,
+            "Patient Engagement: The plan has not begun: there is nothing to check.\n",
+        )
+        told = run("monitor_rollout", *words, "--json").document
+        assert (told["module"], told["verdict"], told["score"]) == ("patient_engagement", None, None)
+    assert not HealthCheck.objects.exists()
+
+
+def test_another_module_is_asked_for_by_key_or_alias() -> None:
+    builders.modules()
+    assert run("monitor_rollout", "--module", "health", "--json").document["module"] == "health_management"
+
+
+@pytest.mark.parametrize("words", [("everything",), ("--module", "nope"), ("health", "surplus"), ("--fast",)])
+def test_bad_input_is_one_line_and_exit_code_1(words: tuple[str, ...]) -> None:
+    builders.a_plan()
+    ran = run("monitor_rollout", *words)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
+
+
+def test_the_next_hour_is_a_check_of_its_own(clock: Any) -> None:
+    past.a_measured_plan()
+    first = run("monitor_rollout", "--json").document
+    clock.move_to(past.NOW + timedelta(hours=1))
+    second = run("monitor_rollout", "--json").document
+    assert (first["slot"], second["slot"]) == ("2026-03-02T13:00:00Z", "2026-03-02T14:00:00Z")
+    assert second["missed"] == 0
