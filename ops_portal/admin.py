@@ -8,6 +8,10 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 
+from monitoring.admin.checks import HealthCheckAdmin
+from monitoring.admin.reviews import ReviewAdmin
+from monitoring.admin.watched import WatchedPlans, with_health
+from monitoring.models import HealthCheck, Review
 from operations.admin.keys import ApiKeyAdmin
 from operations.admin.outbox import OutboxMessageAdmin
 from operations.admin.people import GroupAdmin, UserAdmin
@@ -25,12 +29,21 @@ from rollout.models import Flag, Module, Plan, Segment, Workspace
 if isinstance(admin.site.get_model_admin(User), DjangoUserAdmin):
     admin.site.unregister([User, Group])
 
+
+class PlanPage(WatchedPlans, PlanAdmin):
+    """Plans, watched."""
+
+    operations = with_health(PlanAdmin.operations)
+
+
 PAGES = {
-    Plan: PlanAdmin,
+    Plan: PlanPage,
     Flag: FlagAdmin,
     Segment: SegmentAdmin,
     Module: ModuleAdmin,
     Workspace: WorkspaceAdmin,
+    HealthCheck: HealthCheckAdmin,
+    Review: ReviewAdmin,
     AuditEvent: AuditEventAdmin,
     ApiKey: ApiKeyAdmin,
     Window: WindowAdmin,

@@ -20,6 +20,13 @@ GROUPS = (
         ),
     ),
     (
+        "Monitoring",
+        (
+            ("Health checks", "monitor_heart", "monitoring.healthcheck"),
+            ("Reviews", "task_alt", "monitoring.review"),
+        ),
+    ),
+    (
         "Operations",
         (
             ("Audit trail", "history", "operations.auditevent"),

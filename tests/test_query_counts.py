@@ -19,6 +19,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from monitoring import reviews
+from monitoring.models import HealthCheck, Review
 from operations import keys, outbox, windows
 from operations.models import AuditEvent
 from rollout import gates, overrides, phases, segments, targeting
@@ -26,6 +28,7 @@ from rollout.models import Flag, FlagUsage, Module, Phase, Plan, Segment
 from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders
 from tests.builders import ROOT
+from tests.monitoring import seeds
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +62,14 @@ PAGES: dict[str, Callable[[], str]] = {
     "plan: set": lambda: confirmation("rollout_plan", "set", builders.engagement().pk, "&percentage=40"),
     "plan: roll back": lambda: confirmation("rollout_plan", "rollback", builders.engagement().pk),
     "plan: pause": lambda: confirmation("rollout_plan", "pause", builders.engagement().pk),
+    "plan: health over time": lambda: plan_page("health", builders.engagement().pk) + "?span=all",
+    "plan: check health": lambda: confirmation("rollout_plan", "check-health", builders.engagement().pk),
+    "plan: vouch": lambda: confirmation("rollout_plan", "vouch", builders.engagement().pk),
+    "health checks": a_list("monitoring_healthcheck"),
+    "health check": lambda: reverse("admin:monitoring_healthcheck_change", args=[newest(HealthCheck)]),
+    "reviews": a_list("monitoring_review"),
+    "review": lambda: reverse("admin:monitoring_review_change", args=[newest(Review)]),
+    "review: tick": lambda: confirmation("monitoring_review", "tick", newest(Review)),
     "flags": a_list("rollout_flag"),
     "flag": lambda: reverse("admin:rollout_flag_change", args=[builders.flag().pk]),
     "flag: try": lambda: reverse("admin:rollout_flag_try", args=[builders.flag().pk]) + "?unit=W00000",
@@ -113,7 +124,18 @@ def rows(count: int) -> None:
     for number in range(count):
         windows.plan("freeze", f"Freeze {number}", starts_at=tomorrow, ends_at=None, actor=ROOT)
     phases.set_percentage(plan, 26, actor=ROOT)
+    watched(count)
     builders.open_gate(builders.engagement())
+
+
+def watched(count: int) -> None:
+    """`count` checks and reviews of the plan, and what a person vouched for."""
+    plan = builders.engagement()
+    began = timezone.now() - timedelta(hours=2 * count)
+    Plan.objects.filter(pk=plan.pk).update(started_at=began)
+    seeds.a_past(plan, count)
+    seeds.reviews(plan, due=count, ahead=count)
+    reviews.tick(plan, "satisfaction", actor=ROOT, note="Asked ten of them")
 
 
 def rules(count: int) -> None:

@@ -1,6 +1,7 @@
 """Plans in the admin: the list, the page with its phase ladder, the members of the cohort."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
@@ -14,7 +15,7 @@ from django.urls import URLPattern, path
 from unfold.decorators import display
 
 from operations.actor import Actor
-from operations.doors.admin import actor_of
+from operations.doors.admin import Operation, actor_of
 from operations.doors.downloads import csv_response
 from operations.doors.model_admin import VerbAdmin
 from operations.errors import Refused
@@ -69,7 +70,7 @@ class PlanForm(ModelForm):
 
 class PlanAdmin(VerbAdmin):
     form = PlanForm
-    operations = OPERATIONS
+    operations: ClassVar[Sequence[Operation]] = OPERATIONS
     list_display = ("__str__", "module_name", "state", "progress", "phase", "health")
     list_filter = ("status", "module")
     search_fields = ("name", "module__name")

@@ -15,6 +15,7 @@ from operations.models import ApiKey, AuditEvent, OutboxMessage, Window
 from rollout.models import Segment
 from tests import builders
 from tests.builders import ROOT
+from tests.monitoring import seeds
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,9 @@ PEOPLE = (*groups.ALL, "superuser")
 @pytest.fixture
 def everything() -> None:
     """At least one row behind every page."""
-    builders.a_plan_in_phase(1)
+    plan = builders.a_plan_in_phase(1)
+    seeds.a_check(plan)
+    seeds.reviews(plan)
     Segment.objects.create(key="pilot", name="Pilot")
     keys.create("billing", ["read"], actor=ROOT)
     windows.plan("freeze", "Peak season", starts_at=timezone.now(), ends_at=None, actor=ROOT)

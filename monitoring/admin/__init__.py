@@ -1,0 +1,1 @@
+"""Monitoring in the admin: health checks explained, health over time, reviews; what plans' pages gain."""

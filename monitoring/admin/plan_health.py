@@ -1,0 +1,83 @@
+"""What a plan's page says of its health: the last day, what waits for a person, what was vouched for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from monitoring import reviews, slots
+from monitoring.admin import links, strips, words
+from monitoring.models import HealthCheck, Review
+from monitoring.slots import HOUR
+from operations.actor import Actor
+from rollout import gates
+from rollout.models import Plan
+
+DAY = timedelta(days=1)
+MOST_REVIEWS = 5
+DONE_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A review with the page that ticks it, "" for who may not."""
+
+    review: Review
+    due: bool
+    url: str
+
+
+def of_plan(plan: Plan, actor: Actor) -> dict[str, Any]:
+    """The context of the plan page's section, in four queries."""
+    checks = _last_day(plan)
+    return {
+        "last_check": checks[0] if checks else None,
+        "strip": _strip(plan, checks),
+        "history_url": links.history(plan),
+        "checks_url": links.checks(plan=plan.pk),
+        **_reviews(plan, actor),
+        **_vouching(plan, actor),
+    }
+
+
+def _last_day(plan: Plan) -> list[HealthCheck]:
+    """The checks of the last 24 slots, the newest first."""
+    since = slots.newest(timezone.now()) - DAY
+    return list(plan.checks.filter(slot__gt=since).defer("details").order_by("-slot"))
+
+
+def _strip(plan: Plan, checks: Sequence[HealthCheck]) -> strips.Strip | None:
+    if plan.started_at is None:
+        return None
+    until = slots.newest(timezone.now())
+    results = {check.slot: check.result for check in checks}
+    found = [until - ago * HOUR for ago in range(DAY // HOUR)][::-1]
+    return strips.strip([(slot, results.get(slot)) for slot in found if slot > plan.started_at])
+
+
+def _reviews(plan: Plan, actor: Actor) -> dict[str, Any]:
+    """The next open reviews, and the last ones that were done with their notes."""
+    may = actor.may(reviews.PERMISSION)
+    now = timezone.now()
+    owed = [
+        Owed(review, review.due_at <= now, links.of_review(review, "tick") if may else "")
+        for review in plan.reviews.open().order_by("due_at")[: MOST_REVIEWS + 1]
+    ]
+    done = plan.reviews.exclude(done_at=None).order_by("-done_at")[:DONE_SHOWN]
+    return {
+        "reviews_due": [each for each in owed if each.due][:MOST_REVIEWS],
+        "next_review": next((each for each in owed if not each.due), None),
+        "more_reviews": len(owed) > MOST_REVIEWS,
+        "reviews_done": list(done),
+        "reviews_url": links.reviews(plan=plan.pk),
+    }
+
+
+def _vouching(plan: Plan, actor: Actor) -> dict[str, Any]:
+    phase = gates.current_phase(plan)
+    if phase is None:
+        return {}
+    found = plan.ticks.filter(phase_number=phase.number)
+    return {"vouched": [(words.word(tick.criterion).title, tick) for tick in found]}
