@@ -23,13 +23,13 @@ class Added:
     """The sums of a batch by their rows; `users` are distinct in an hour, and later in a day."""
 
     sums: dict[Row, list[float]] = field(default_factory=dict)
-    counters: dict[tuple[Row, str], int] = field(default_factory=dict)
+    counters: dict[Row, dict[str, int]] = field(default_factory=dict)
     users: dict[Row, set[int]] = field(default_factory=dict)
     last_use: dict[Unit, datetime] = field(default_factory=dict)
 
     @property
     def hours(self) -> set[datetime]:
-        return {row.hour for row in (*self.sums, *self.users, *(row for row, _ in self.counters))}
+        return {row.hour for row in (*self.sums, *self.counters, *self.users)}
 
 
 def add_up(samples: Iterable[Sample]) -> Added:
@@ -41,9 +41,11 @@ def add_up(samples: Iterable[Sample]) -> Added:
         if sample.sums is not None:
             _add_sums(added, row, sample.sums)
             used = used or sample.sums[_MODULE_REQUESTS] > 0
-        for name, value in sample.counters.items():
-            added.counters[row, name] = added.counters.get((row, name), 0) + value
-            used = used or value > 0
+        if sample.counters:
+            counters = added.counters.setdefault(row, {})
+            for name, value in sample.counters.items():
+                counters[name] = counters.get(name, 0) + value
+            used = used or any(sample.counters.values())
         if sample.users:
             added.users.setdefault(row, set()).update(sample.users)
         if used:

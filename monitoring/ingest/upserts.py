@@ -47,21 +47,43 @@ class Table:
         """
         if not rows:
             return
-        columns = [
-            _prepared(field, column)
-            for field, column in zip(self.fields, zip(*rows, strict=True), strict=True)
-        ]
         into = f"INSERT INTO {self.name} AS had ({self.columns})"
+        columns = zip(*rows, strict=True)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in self.fields)
-                cursor.execute(f"{into} SELECT * FROM unnest({arrays}) {self.conflict}", columns)  # noqa: S608
-            else:
-                marks = ", ".join(["%s"] * len(columns))
-                cursor.executemany(
-                    f"{into} VALUES ({marks}) {self.conflict}",
-                    list(zip(*columns, strict=True)),
+                cursor.execute(
+                    f"{into} SELECT * FROM unnest({arrays}) {self.conflict}",  # noqa: S608
+                    [_array(column) for column in columns],
                 )
+            else:
+                prepared = map(_prepared, self.fields, columns)
+                marks = ", ".join(["%s"] * len(self.fields))
+                cursor.executemany(
+                    f"{into} VALUES ({marks}) {self.conflict}", list(zip(*prepared, strict=True))
+                )
+
+
+def _array(column: Sequence[Any]) -> str:
+    """A column as PostgreSQL reads an array; the driver takes five times as long for 45,000 rows."""
+    if isinstance(column[0], int | float):
+        return "{" + ",".join(map(str, column)) + "}"
+    # The same few hours and names again and again: each is written once.
+    written = {value: _quoted(str(value)) for value in set(column)}
+    return "{" + ",".join([written[value] for value in column]) + "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _prepared(field: "models.Field[Any, Any]", column: Sequence[Any]) -> Sequence[Any]:
+    """A column as SQLite takes it, which has no type of its own for times."""
+    if not isinstance(field, models.DateField):
+        return column
+    prepared = {value: field.get_db_prep_save(value, connection) for value in set(column)}
+    return [prepared[value] for value in column]
 
 
 def insert_once(row: Model) -> bool:
@@ -94,11 +116,3 @@ def known_workspaces(ids: Collection[str]) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(query, [wanted])
         return {pk for (pk,) in cursor.fetchall()}
-
-
-def _prepared(field: "models.Field[Any, Any]", column: Sequence[Any]) -> list[Any]:
-    """The values as the database takes them; only times differ between the two."""
-    if not isinstance(field, models.DateField):
-        return list(column)
-    prepared = {value: field.get_db_prep_save(value, connection) for value in set(column)}
-    return [prepared[value] for value in column]

@@ -45,7 +45,13 @@ def write(batch: Batch, added: Added, reading: Reading | None) -> bool:
         return False
     module = batch.module_id
     HOURS.put([(module, *row, *sums) for row, sums in sorted(added.sums.items())])
-    COUNTERS.put([(module, *row, name, value) for (row, name), value in sorted(added.counters.items())])
+    COUNTERS.put(
+        [
+            (module, *row, name, value)
+            for row, counters in sorted(added.counters.items())
+            for name, value in sorted(counters.items())
+        ]
+    )
     USERS.put([(module, *key) for key in sorted(_users_by_day(added))])
     LAST_USE.put([(module, *unit, hour) for unit, hour in sorted(added.last_use.items())])
     if reading is not None:

@@ -111,6 +111,15 @@ def test_a_repeat_is_known_for_one_when_its_samples_have_become_too_old(key: str
     assert counted() == [("W00000", 100, 4)]
 
 
+@pytest.mark.parametrize("name", ['a"b', "a\\b", "{a,b}", "NULL", "'", "é\u2028", "%s", "1"])
+def test_a_workspace_of_any_name_counts_under_it(name: str, key: str) -> None:
+    builders.workspaces([name, "zz"])
+    told = {**SAMPLE, "workspace": name}
+    assert push(key, {**SAMPLE, "workspace": "zz"}, told, told).json()["accepted"] == 3
+    assert counted() == sorted([(name, 200, 8), ("zz", 100, 4)])
+    assert set(LastUse.objects.values_list("workspace", flat=True)) == {name, "zz"}
+
+
 def test_the_same_id_is_another_batch_in_another_module(key: str) -> None:
     push(key, SAMPLE)
     assert push(key, {**SAMPLE, "arm": "on"}, module="health_management").json()["accepted"] == 1
