@@ -7,6 +7,7 @@ effect. So nothing here needs a result backend, an ETA or a schedule that is edi
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops_portal.settings")
 
@@ -16,6 +17,11 @@ app.autodiscover_tasks()
 
 # A nudge that nobody took before the next one is worthless: `expires` keeps a stopped worker's queue short.
 app.conf.beat_schedule = {
+    "health-checks": {
+        "task": "monitoring.tasks.check_health",
+        "schedule": crontab(minute="10"),
+        "options": {"expires": 3000},
+    },
     "tick": {
         "task": "ops_portal.tasks.tick",
         "schedule": 5.0,

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from monitoring import tasks as monitoring_tasks
 from operations import tasks as operations_tasks
 from operations.schedule import Job
 from rollout import tasks as rollout_tasks
@@ -17,6 +18,9 @@ LONG = timedelta(minutes=6)
 JOBS = (
     Job("seal-audit", operations_tasks.seal, every=TICK),
     Job("deliver-outbox", operations_tasks.deliver, every=TICK),
+    monitoring_tasks.HEALTH_CHECKS,
+    Job("schedule-reviews", monitoring_tasks.schedule_reviews, every=MINUTE),
+    Job("keep-days", monitoring_tasks.keep_days, every=HOUR, offset=20 * MINUTE, lease=LONG),
     Job("advance-automatic", rollout_tasks.advance_automatic, every=MINUTE),
     Job("reconcile-cohorts", rollout_tasks.reconcile_cohorts, every=HOUR, offset=5 * MINUTE, lease=LONG),
     Job("purge-rollout", rollout_tasks.purge, every=HOUR, offset=35 * MINUTE, lease=LONG),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from celery.schedules import crontab
 from django.conf import settings
 
 from operations import schedule
@@ -26,13 +27,19 @@ def test_beat_says_when_to_look_and_nothing_else() -> None:
     app.loader.import_default_modules()
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
     assert all(entry["options"]["expires"] for entry in app.conf.beat_schedule.values())
-    assert {name: entry["schedule"] for name, entry in app.conf.beat_schedule.items()} == {"tick": 5.0}
+    schedules = {name: entry["schedule"] for name, entry in app.conf.beat_schedule.items()}
+    assert schedules == {"health-checks": crontab(minute="10"), "tick": 5.0}
 
 
 def test_each_job_has_a_name_of_its_own() -> None:
     names = Counter(job.name for job in JOBS)
     assert set(names.values()) == {1}
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for name in names)
+
+
+def test_operators_can_read_of_each_job() -> None:
+    page = (settings.BASE_DIR / "docs" / "scheduling.md").read_text()
+    assert [job.name for job in JOBS if f"| `{job.name}` |" not in page] == []
 
 
 def test_no_job_is_leased_for_less_time_than_a_task_may_take_unless_two_at_once_do_no_harm() -> None:
