@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from monitoring.database_health.asking import Database
 from monitoring.database_health.findings import Answer, Finding, Level, Question, Report, Unanswered
 from monitoring.database_health.postgres import questions as postgres
+from monitoring.database_health.sqlite import file
 from monitoring.database_health.sqlite import questions as sqlite
 from operations.errors import Refused
 
@@ -19,6 +20,8 @@ QUESTIONS: dict[str, Mapping[str, Sequence[Question[Database]]]] = {
     "postgresql": postgres.QUESTIONS,
     "sqlite": sqlite.QUESTIONS,
 }
+# What PostgreSQL says when no connection is left.
+FULL = ("too many clients", "remaining connection slots", "too many connections")
 
 
 def examine(check: str, *, using: str = "default") -> Report:
@@ -28,7 +31,10 @@ def examine(check: str, *, using: str = "default") -> Report:
     """
     connection = connections[using]
     describe = postgres.describe if connection.vendor == "postgresql" else sqlite.describe
-    _connect(connection)
+    try:
+        _connect(connection)
+    except DatabaseError as error:
+        return _not_opened(check, connection, error)
     database = Database(connection)
     try:
         described = describe(database)
@@ -54,8 +60,15 @@ def _connect(connection: BaseDatabaseWrapper) -> None:
     if connection.vendor == "sqlite" and not Path(name).exists() and connection.connection is None:
         # SQLite would make an empty one.
         raise Refused("unreachable", f"The database did not answer: there is no file {name}.")
-    try:
-        connection.ensure_connection()
-    except DatabaseError as error:
-        said = " ".join(str(error).split())
-        raise Refused("unreachable", f"The database did not answer: {said}") from error
+    connection.ensure_connection()
+
+
+def _not_opened(check: str, connection: BaseDatabaseWrapper, error: DatabaseError) -> Report:
+    """A damaged file is all there is to report; whatever else keeps us out is refused."""
+    said = " ".join(str(error).split())
+    if connection.vendor == "sqlite" and file.tells_of_damage(error):
+        described = {"vendor": "sqlite", "name": str(connection.settings_dict["NAME"])}
+        return Report(check, described, [Finding("integrity", True, file.damaged([said]))])
+    if any(words in said for words in FULL):
+        said += " (some connections are kept for superusers: ask as one, see docs/database.md)"
+    raise Refused("unreachable", f"The database did not answer: {said}") from error

@@ -58,7 +58,11 @@ def portal_queries(database: Database) -> Answer:
     reason = f"the slowest of {len(items)} took {slowest:.1f} ms, on average {statistics.mean(taken):.1f} ms"
     if failed:
         level, reason = max(level, Level.HOLD, key=_severity), f"{reason}; {failed} failed"
-    remedy = "" if level == Level.PASS else "`db_health indexes`, planner_statistics and running_now say why"
+    remedy = (
+        ""
+        if level == Level.PASS
+        else "`db_health check` and `indexes`, planner_statistics and running_now say why"
+    )
     return Answer(level, reason, round(slowest, 2), QUERY_HOLD, QUERY_BREACH, "ms", remedy, tuple(items))
 
 

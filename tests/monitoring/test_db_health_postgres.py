@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
 from monitoring import database_health
 from monitoring.database_health import asking
@@ -108,15 +108,21 @@ def test_a_transaction_left_open_is_found_without_what_it_asked(
 def test_a_session_that_waits_for_a_lock_names_who_holds_it(
     beside: Any, scratch: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    holder, waiter = beside(), beside()
+    holder, waiter, changer = beside(), beside(), beside()
     holder.execute("BEGIN")
     holder.execute("LOCK TABLE scratch IN ACCESS EXCLUSIVE MODE")
+    first = threading.Thread(target=lambda: changer.execute("ALTER TABLE scratch ADD COLUMN more int"))
     thread = threading.Thread(target=lambda: waiter.execute("SELECT count(*) FROM scratch"))
-    thread.start()
+    first.start()
     try:
         monkeypatch.setattr(activity, "LOCK_HOLD", 0.0)
         monkeypatch.setattr(activity, "RUNNING_HOLD", 0.0)
-        answer = _until(lambda: ask(activity.locks_waiting), lambda found: bool(found.items))
+        _until(lambda: ask(activity.locks_waiting), lambda found: bool(found.items))
+        thread.start()
+        # Who waits behind the second waits for the first, too.
+        answer = _until(
+            lambda: ask(activity.locks_waiting), lambda found: found.reason.startswith("2 sessions")
+        )
         sql("SELECT pg_stat_clear_snapshot()")
         running = ask(activity.running_now)
         # What is locked is not waited for: the others are answered all the same.
@@ -125,11 +131,13 @@ def test_a_session_that_waits_for_a_lock_names_who_holds_it(
             ask(indexes.invalid)
     finally:
         holder.execute("ROLLBACK")
+        first.join(timeout=10)
         thread.join(timeout=10)
     assert answer.level == Level.HOLD
     assert [item.name for item in answer.items] == [f"pid {holder.info.backend_pid}"]
-    assert "wanted: scratch (AccessShareLock)" in answer.items[0].reason
-    assert running.items[0].name == f"pid {waiter.info.backend_pid}"
+    assert "2 waiting" in f"{answer.items[0].value} {answer.items[0].unit}"
+    assert "wanted: scratch (AccessExclusiveLock), scratch (AccessShareLock)" in answer.items[0].reason
+    assert running.items[0].name == f"pid {changer.info.backend_pid}"
     assert ask(activity.locks_waiting).level == Level.PASS
 
 
@@ -389,6 +397,16 @@ def test_a_role_without_rights_gets_reasons_and_no_crash(nobody: None, beside: A
         if check == "performance":
             assert found["portal_queries"]["met"] is None
             assert found["running_now"]["met"] is None
+
+
+def test_a_full_server_is_refused_with_the_way_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OperationalError("FATAL: sorry, too many clients already")
+
+    monkeypatch.setattr(connection, "ensure_connection", refuse)
+    ran = run("db_health", "check")
+    assert ran.code == 1
+    assert "kept for superusers" in ran.err
 
 
 def test_a_server_that_is_not_there_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:

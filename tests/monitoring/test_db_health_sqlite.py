@@ -16,6 +16,7 @@ from monitoring.database_health.asking import Database
 from monitoring.database_health.findings import Level, Unanswered
 from monitoring.database_health.sqlite import file, indexes, planner
 from operations.errors import Refused
+from tests.doors import run
 
 pytestmark = [
     pytest.mark.django_db,
@@ -60,11 +61,16 @@ def test_a_damaged_file_is_a_breach(path: Path, other: Database) -> None:
     assert (answer.level, answer.remedy) == (Level.BREACH, file.RESTORE)
 
 
-def test_what_is_no_database_is_refused_in_one_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_opened_for_damage_is_a_breach(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path.write_text("Dear Ada, this is a letter. " * 100)
     monkeypatch.setattr(database_health, "connections", {"default": _wrapper(path)})
-    with pytest.raises(Refused, match="file is not a database"):
-        database_health.examine("check")
+    ran = run("db_health", "check", "--json")
+    assert (ran.code, ran.document["verdict"]) == (3, "breach")
+    (found,) = ran.document["findings"]
+    assert (found["name"], found["items"][0]["name"]) == ("integrity", "file is not a database")
+    assert run("db_health", "indexes").code == 3
 
 
 def test_a_missing_file_is_refused_and_not_made(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

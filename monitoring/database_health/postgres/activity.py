@@ -1,6 +1,6 @@
 """Who does what at this moment: old transactions, idle ones, and who waits for whom."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from monitoring.database_health.asking import Database, Row
 from monitoring.database_health.findings import Answer, Item, Level, rising
@@ -95,12 +95,23 @@ def locks_waiting(database: Database) -> Answer:
     )
 
 
-def _blocker(pid: int, session: Row | None, waiting: Iterable[Row]) -> Item:
-    behind = [row for row in waiting if pid in row["blockers"]]
+def _blocker(pid: int, session: Row | None, waiting: Sequence[Row]) -> Item:
+    behind = _behind(pid, waiting)
     what = ", ".join(sorted({f"{row['what']} ({row['mode']})" for row in behind}))
     who = _who(session) if session else "a prepared transaction" if pid == 0 else "of another database"
     remedy = f"SELECT pg_terminate_backend({pid});" if pid else "SELECT * FROM pg_prepared_xacts;"
     return Item(f"pid {pid}", len(behind), "waiting", f"{who}; wanted: {what}", remedy)
+
+
+def _behind(pid: int, waiting: Sequence[Row]) -> list[Row]:
+    """Who waits for a session, and who waits for those."""
+    found: dict[int, Row] = {}
+    heads = {pid}
+    while heads:
+        following = {row["pid"]: row for row in waiting if heads & set(row["blockers"])}
+        heads = set(following) - set(found)
+        found |= following
+    return list(found.values())
 
 
 def _oldest(

@@ -13,6 +13,7 @@ from monitoring.database_health.postgres import (
     replication,
     server,
     statements,
+    storage,
     tables,
 )
 
@@ -30,8 +31,8 @@ QUESTIONS = {
         Question("replication_lag", replication.lag),
         Question("replication_slots", replication.slots),
         Question("archiving", replication.archiving),
-        Question("size", server.size),
-        Question("disk", server.disk),
+        Question("size", storage.size),
+        Question("disk", storage.disk),
         Question("deadlocks", counters.deadlocks),
         Question("temporary_files", counters.temporary_files),
         Question("checksum_failures", counters.checksum_failures),

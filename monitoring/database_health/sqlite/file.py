@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ FREE_HOLD, LEAST_FREE = 25.0, 64 * 2**20
 LOG_HOLD = 64 * 2**20
 # Milliseconds a writer waits for another one.
 BUSY_WANTED = 5_000
+DAMAGE = ("malformed", "file is not a database")
 RESTORE = "Stop the portal, keep a copy of the file, and restore the newest backup"
 
 
@@ -25,20 +27,29 @@ def integrity(database: Database) -> Answer:
     try:
         found = [next(iter(row.values())) for row in database.rows("PRAGMA quick_check(10)")]
     except Unanswered as unanswered:
-        if "malformed" not in str(unanswered) and "not a database" not in str(unanswered):
+        if not tells_of_damage(unanswered):
             raise Unanswered(str(unanswered), "sqlite3 FILE 'PRAGMA quick_check', with time") from unanswered
-        found = [str(unanswered)]
+        return damaged([str(unanswered)])
     if found == ["ok"]:
         return Answer(Level.PASS, "quick_check says ok", 0, breach_at=1, unit="faults")
-    items = tuple(Item(fault) for fault in found)
+    return damaged(found)
+
+
+def tells_of_damage(error: Exception) -> bool:
+    """Whether SQLite says that the file is broken, and not that it is busy or away."""
+    return any(words in str(error) for words in DAMAGE)
+
+
+def damaged(faults: Sequence[str]) -> Answer:
+    """The answer for a file with these faults."""
     return Answer(
         Level.BREACH,
-        f"quick_check found {count(len(found), 'fault')}",
-        len(found),
+        f"the file is damaged: {count(len(faults), 'fault')} found",
+        len(faults),
         breach_at=1,
         unit="faults",
         remedy=RESTORE,
-        items=items,
+        items=tuple(Item(fault) for fault in faults),
     )
 
 
