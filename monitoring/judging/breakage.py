@@ -1,13 +1,13 @@
 """Hard stop and partial break: workspaces that fail far more than they used to (SPEC 4.3, 1)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from monitoring.judging.evidence import LEAST_CONTROL, Evidence, Unit
 from monitoring.judging.findings import FEATURE, PLATFORM, UNCLEAR, Criterion
 from monitoring.judging.onset import without_control
-from monitoring.judging.pooled import SHARED_RISE, Pools
-from monitoring.judging.wording import arms, percent
+from monitoring.judging.weather import CALM, SHARED_RISE, Counted, Weather, weather
+from monitoring.judging.wording import arms, platform
 from monitoring.vitals import Count
 
 GROUP = "hard stop"
@@ -73,15 +73,15 @@ class Comparison:
         return self.control.rise >= max(SHARED_RISE * self.cohort.rise, LEAST_SHARED_RISE)
 
 
-def compare(units: Iterable[Unit], fleet_rate: float, counted: Callable[[Unit], Count]) -> Comparison:
-    """Judge each unit with a baseline by what is `counted` of it."""
+def compare(units: Iterable[Unit], fleet_rate: float, counted: Counted, during: Weather = CALM) -> Comparison:
+    """Judge each unit with a baseline by what is `counted` of it, and what the weather lets expect."""
     found = Comparison(Arm(), Arm())
     for unit in units:
         count = counted(unit)
         if count.requests < LEAST_REQUESTS or unit.baseline is None:
             continue
         arm = found.cohort if unit.in_cohort else found.control
-        rise = count.errors / count.requests - unit.baseline.rate(fleet_rate)
+        rise = count.errors / count.requests - during.raised(unit.baseline.rate(fleet_rate))
         arm.judged += 1
         arm.rises += rise
         arm.bad += rise > BAD_RISE and count.errors >= LEAST_ERRORS
@@ -90,22 +90,32 @@ def compare(units: Iterable[Unit], fleet_rate: float, counted: Callable[[Unit], 
 
 def hard_stop(evidence: Evidence) -> Criterion:
     """Hourly: the bad share of the cohort exceeds the control's by 30 points in two checks in a row."""
-    now = compare(evidence.units, evidence.fleet.rate, lambda unit: unit.recent)
+    units, fleet_rate = evidence.units, evidence.fleet.rate
+    now = compare(units, fleet_rate, _recent)
     if not now.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST, alone=True):
         return _calm(evidence, now)
-    before = compare(evidence.units, evidence.fleet.rate, lambda unit: unit.earlier)
-    if now.possible:
-        return _compared(evidence, now, before)
-    said = f"{_numbers(evidence, now)}."
-    pools = Pools(evidence)
-    if pools.comparable and pools.shared:
-        others = f"{percent(pools.control.count.rate)} of all requests without it fail"
-        reason = f"The whole platform is ill ({said[:-1]}; {others}): the feature is not the cause."
-        return _criterion(now, False, reason, cause=PLATFORM)
-    if not before.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST, alone=True):
-        return _criterion(now, False, f"{said} The next check decides.", cause=UNCLEAR)
+    alone = not now.possible
+    during = weather(units, fleet_rate, _recent)
+    said = _numbers(evidence, now)
+    raised = compare(units, fleet_rate, _recent, during)
+    explained = during.possible and not raised.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST, alone=alone)
+    exceeds = now.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST, alone=alone)
+    if (exceeds and explained) or (now.possible and now.shared):
+        return _criterion(now, False, platform(said, during), cause=PLATFORM)
+    if not exceeds:
+        reason = f"{said}: too small a difference to blame the feature."
+        return _criterion(now, False, reason, cause=UNCLEAR)
+    before = compare(units, fleet_rate, lambda unit: unit.earlier)
+    if not before.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST, alone=alone):
+        return _criterion(now, False, f"{said}. The next check decides.", cause=UNCLEAR)
+    if not alone:
+        return _criterion(now, False, f"{said}: the feature is the cause.", breaks=True, cause=FEATURE)
     found = without_control(evidence, lambda hours_ago: _was_failing(evidence, hours_ago), WINDOW_SMEAR)
-    return _criterion(now, False, f"{said} {found.reason}", breaks=found.breaks, cause=found.cause)
+    return _criterion(now, False, f"{said}. {found.reason}", breaks=found.breaks, cause=found.cause)
+
+
+def _recent(unit: Unit) -> Count:
+    return unit.recent
 
 
 def _calm(evidence: Evidence, now: Comparison) -> Criterion:
@@ -116,38 +126,31 @@ def _calm(evidence: Evidence, now: Comparison) -> Criterion:
     return _criterion(now, True, f"{_numbers(evidence, now)}.")
 
 
-def _compared(evidence: Evidence, now: Comparison, before: Comparison) -> Criterion:
-    said = _numbers(evidence, now)
-    if now.shared:
-        reason = f"The whole platform is ill ({said}): the feature is not the cause."
-        return _criterion(now, False, reason, cause=PLATFORM)
-    if not now.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST):
-        reason = f"{said}: too small a difference to blame the feature."
-        return _criterion(now, False, reason, cause=UNCLEAR)
-    if not before.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST):
-        return _criterion(now, False, f"{said}. The next check decides.", cause=UNCLEAR)
-    return _criterion(now, False, f"{said}: the feature is the cause.", breaks=True, cause=FEATURE)
-
-
 def _was_failing(evidence: Evidence, hours_ago: int) -> bool:
     counts = evidence.history.counts(hours_ago)
     then = compare(evidence.units, evidence.fleet.rate, lambda unit: counts.get(unit.key, Count()))
     return then.exceeds(HARD_STOP_POINTS, HARD_STOP_LEAST, alone=True)
 
 
+def _day(unit: Unit) -> Count:
+    return unit.day
+
+
 def partial_break(evidence: Evidence) -> Criterion:
     """Daily: two or more are bad and their share is 15 points above the control's, on two days in a row."""
-    today = compare(evidence.units, evidence.fleet.rate, lambda unit: unit.day)
-    before = compare(evidence.units, evidence.fleet.rate, lambda unit: unit.day_before)
+    units, fleet_rate = evidence.units, evidence.fleet.rate
+    today = compare(units, fleet_rate, _day)
     name = "partial_break"
     if not today.possible:
         return _criterion(today, None, "There is no control to compare with.", name=name)
     said = f"{_numbers(evidence, today)} over 24 hours"
     if not today.exceeds(PARTIAL_POINTS, PARTIAL_LEAST):
         return _criterion(today, True, f"{said}.", name=name)
-    if today.shared:
-        reason = f"The whole platform is ill ({said}): the feature is not the cause."
-        return _criterion(today, False, reason, name=name, cause=PLATFORM)
+    during = weather(units, fleet_rate, _day)
+    raised = compare(units, fleet_rate, _day, during)
+    if today.shared or not raised.exceeds(PARTIAL_POINTS, PARTIAL_LEAST):
+        return _criterion(today, False, platform(said, during), name=name, cause=PLATFORM)
+    before = compare(units, fleet_rate, lambda unit: unit.day_before)
     if not before.exceeds(PARTIAL_POINTS, PARTIAL_LEAST):
         return _criterion(today, False, f"{said}. The next day decides.", name=name, cause=UNCLEAR)
     reason = f"{said}, and on the day before as well: the feature is the cause."

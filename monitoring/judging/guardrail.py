@@ -1,15 +1,16 @@
 """The guardrail: daily looks for units more unhealthy than their own past explains (SPEC 4.3, 2)."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from monitoring.judging.baselines import Baseline
-from monitoring.judging.breakage import Comparison, compare, partial_break
+from monitoring.judging.breakage import compare, partial_break
 from monitoring.judging.evidence import LEAST_CONTROL, Due, Evidence
 from monitoring.judging.findings import FEATURE, PLATFORM, Criterion
 from monitoring.judging.statistics import Stratum, stratified_p, tail
-from monitoring.judging.wording import arms, chance, chance_of
+from monitoring.judging.weather import CALM, Weather, weather
+from monitoring.judging.wording import arms, chance, chance_of, platform
 from monitoring.vitals import Count
 
 GROUP, NAME = "guardrail", "guardrail"
@@ -52,13 +53,16 @@ class Compared(NamedTuple):
         return stratified_p(self.strata)
 
 
-def compared(units: Iterable[Judged], fleet_rate: float) -> Compared:
-    """Count the unhealthy of each arm, by what was expected of them; units without traffic do not count."""
+def compared(units: Iterable[Judged], fleet_rate: float, during: Weather = CALM) -> Compared:
+    """Count the unhealthy of each arm, by what was expected of them; units without traffic do not count.
+
+    `during` raises what is expected of each, to ask what is left unexplained by the platform's weather.
+    """
     counts = [[0, 0, 0, 0] for _ in range(len(BOUNDS) + 1)]
     for unit in units:
         if not unit.day.requests:
             continue
-        expected = unit.day.requests * unit.baseline.rate(fleet_rate)
+        expected = unit.day.requests * during.raised(unit.baseline.rate(fleet_rate))
         stratum = counts[bisect_right(BOUNDS, expected)]
         place = 0 if unit.in_cohort else 2
         stratum[place] += 1
@@ -82,8 +86,7 @@ def level(planned: int) -> float:
 
 def look(evidence: Evidence, due: Due) -> dict[str, Any]:
     """The findings of a daily look, in JSON: its criteria, and who could not be counted."""
-    judged = (Judged(each.in_cohort, each.baseline, each.day) for each in evidence.units if each.baseline)
-    found = compared(judged, evidence.fleet.rate)
+    found = compared(_judged(evidence), evidence.fleet.rate)
     missing = sorted(each.key for each in evidence.units if each.baseline is None)
     return {
         "number": due.number,
@@ -109,10 +112,10 @@ def _guardrail(evidence: Evidence, found: Compared, called_below: float) -> Crit
     said = arms(found.cohort, found.control, evidence.unit_word, "unhealthy")
     reason = f"{said} ({chance_of(p)}; called a breach below {chance(called_below)})."
     called = p < called_below
-    both = compare(evidence.units, evidence.fleet.rate, lambda unit: unit.day) if called else None
-    if both and both.risen_alike:
-        reason += f" {_alike(both)}"
-    broken = called and not (both and both.risen_alike)
+    during = weather(evidence.units, evidence.fleet.rate, lambda unit: unit.day) if called else CALM
+    broken = called and not _explained(evidence, during, called_below)
+    if called and not broken:
+        reason = platform(reason.rstrip("."), during)
     if broken and evidence.id_ordered:
         reason += " The cohort was not chosen at random: it is the lowest ids."
     return Criterion(
@@ -129,10 +132,15 @@ def _guardrail(evidence: Evidence, found: Compared, called_below: float) -> Crit
     )
 
 
-def _alike(both: Comparison) -> str:
-    ours, theirs = (f"{100 * arm.rise:.1f}" for arm in (both.cohort, both.control))
-    rise = f"{theirs} points of errors more than before without the feature, {ours} with it"
-    return f"The whole platform is ill ({rise}): the feature is not the cause."
+def _judged(evidence: Evidence) -> Iterator[Judged]:
+    return (Judged(each.in_cohort, each.baseline, each.day) for each in evidence.units if each.baseline)
+
+
+def _explained(evidence: Evidence, during: Weather, called_below: float) -> bool:
+    """Whether the control rose as well, or its rise leaves nothing to call."""
+    if compare(evidence.units, evidence.fleet.rate, lambda unit: unit.day).risen_alike:
+        return True
+    return compared(_judged(evidence), evidence.fleet.rate, during).p >= called_below
 
 
 def _no_comparison(evidence: Evidence, found: Compared) -> Criterion:

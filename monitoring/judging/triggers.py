@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from functools import partial
 
-from monitoring.judging.evidence import Evidence
+from monitoring.judging.evidence import Evidence, Unit
 from monitoring.judging.findings import FEATURE, PLATFORM, UNCLEAR, Criterion
 from monitoring.judging.onset import hours_in_a_row, soon_after_change, without_control
-from monitoring.judging.pooled import LEAST_REQUESTS, SHARED_RISE, Pools
 from monitoring.judging.statistics import wilson
-from monitoring.judging.wording import percent
-from monitoring.vitals import Gauges, Vitals
+from monitoring.judging.weather import CALM, SHARED_RISE, Pool, Weather, pool, weather
+from monitoring.judging.wording import percent, platform
+from monitoring.vitals import Count, Gauges, Vitals
 
 GROUP = "triggers"
-MOST_ERRORS = 0.05
+MOST_ERRORS, LEAST_REQUESTS = 0.05, 100
 MOST_P95_MS = 2000
 MOST_MEMORY = 95
 # How unlikely the hour must be for the cohort's own past: one large workspace's bad day is no breach.
@@ -44,14 +44,15 @@ def error_rate(evidence: Evidence) -> Criterion:
     said = f"{percent(cohort.rate)} of the requests with the feature failed in the last hour"
     if not _many_fail(evidence.hour.cohort):
         return say(met=True, reason=f"{said}.")
-    pools = Pools(evidence)
-    if pools.cohort.likelihood >= UNLIKELY:
-        usual = percent(pools.cohort.expected or 0.0)
-        reason = f"{said}, but their days scattered as far before ({usual} on average)."
+    own = _expected(evidence, cohort=True)
+    if own.likelihood(cohort) >= UNLIKELY:
+        reason = f"{said}, but their days scattered as far before ({percent(own.rate or 0.0)} on average)."
         return say(met=False, holds=True, cause=UNCLEAR, reason=reason)
-    if pools.comparable:
+    during = weather(evidence.units, evidence.fleet.rate, _recent)
+    if during.possible and control.requests >= LEAST_REQUESTS:
         said += f", {percent(control.rate)} without it"
-        return _against_control(say, said, shared=control.rate > MOST_ERRORS or pools.shared)
+        shared = _risen_alike(evidence, own) or _explained(evidence, during)
+        return _against_control(say, said, during, shared=control.rate > MOST_ERRORS or shared)
     return _alone(evidence, say, said, lambda ago: _many_fail(evidence.history.arms(ago).cohort))
 
 
@@ -72,9 +73,11 @@ def slow(evidence: Evidence) -> Criterion:
     said = f"The slowest 5 % of responses with the feature took over {p95:.0f} ms in the last hour"
     if not _is_slow(cohort):
         return say(met=True, reason=f"{said}.")
-    if other is not None and control.buckets[-1] >= LEAST_REQUESTS and Pools(evidence).comparable:
+    during = weather(evidence.units, evidence.fleet.rate, _recent)
+    if during.possible and other is not None and control.buckets[-1] >= LEAST_REQUESTS:
         said += f", without it {other:.0f} ms"
-        return _against_control(say, said, shared=other > MOST_P95_MS or other >= SHARED_RISE * p95)
+        shared = other > MOST_P95_MS or other >= SHARED_RISE * p95
+        return _against_control(say, said, CALM, shared=shared)
     return _alone(evidence, say, said, lambda ago: _is_slow(evidence.history.arms(ago).cohort))
 
 
@@ -105,10 +108,9 @@ def memory(evidence: Evidence) -> Criterion:
 Sayer = Callable[..., Criterion]
 
 
-def _against_control(say: Sayer, said: str, *, shared: bool) -> Criterion:
+def _against_control(say: Sayer, said: str, during: Weather, *, shared: bool) -> Criterion:
     if shared:
-        reason = f"The whole platform is ill ({said}): the feature is not the cause."
-        return say(met=False, holds=True, cause=PLATFORM, reason=reason)
+        return say(met=False, holds=True, cause=PLATFORM, reason=platform(said, during))
     return say(met=False, holds=True, breaks=True, cause=FEATURE, reason=f"{said}: the feature is the cause.")
 
 
@@ -144,3 +146,25 @@ def _failing_database(read: Gauges) -> bool:
 
 def _out_of_memory(read: Gauges) -> bool:
     return (read.memory or 0.0) > MOST_MEMORY
+
+
+def _recent(unit: Unit) -> Count:
+    return unit.recent
+
+
+def _expected(evidence: Evidence, *, cohort: bool) -> Pool:
+    """What the baselines let expect of an arm, each unit weighted by its last 3 h."""
+    return pool(evidence.units, evidence.fleet.rate, _recent, cohort=cohort)
+
+
+def _risen_alike(evidence: Evidence, own: Pool) -> bool:
+    """Whether the control's last hour rose over its baselines by half of the cohort's rise."""
+    others = _expected(evidence, cohort=False)
+    risen = evidence.hour.cohort.total.rate - (own.rate or 0.0)
+    return evidence.hour.control.total.rate - (others.rate or 0.0) >= SHARED_RISE * risen
+
+
+def _explained(evidence: Evidence, during: Weather) -> bool:
+    """Whether the weather of the last 3 h leaves nothing of the cohort's errors unexplained."""
+    found = pool(evidence.units, evidence.fleet.rate, _recent, cohort=True, during=during)
+    return found.likelihood(Count(found.requests, found.errors), during.variance) >= UNLIKELY

@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from math import floor, log10
 
 from monitoring.judging.findings import LONGEST
+from monitoring.judging.weather import Weather
 
+# From here on a rise of the control is worth saying.
+LEAST_FACTOR = 1.2
 NO_CONTROL = (
     "No control is left to tell the feature from the platform; a rollback to 50 % restores one "
     "(before that, look at what else happened)."
@@ -36,6 +39,13 @@ def arms(with_feature: tuple[int, int], without: tuple[int, int], word: str, sta
     (hit, judged), (other, others) = with_feature, without
     verb = "is" if hit == 1 else "are"
     return f"{hit:,} of {judged:,} {word} with the feature {verb} {state}, {other:,} of {others:,} without it"
+
+
+def platform(said: str, during: Weather) -> str:
+    """What is said when the control shows the same."""
+    rise = f"without it requests fail {during.factor:.1f} times as often as before"
+    numbers = f"{said}; {rise}" if during.factor >= LEAST_FACTOR else said
+    return f"The whole platform is ill ({numbers}): the feature is not the cause."
 
 
 def joined(sentences: Iterable[str], longest: int = LONGEST) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, gammainc
 
-from monitoring.judging import breakage, guardrail, pooled, triggers
+from monitoring.judging import breakage, guardrail, triggers
 from monitoring.judging.statistics import Z95
 from tests.bench.judging_world import LEAD, Counts, World
 
@@ -38,7 +38,7 @@ def loud_slots(world: World, errors: Counts, member: Mask, first: int, last: int
     judged, bad = _bad(three, three_wrong, rates_of(world)[member])
     loud = (bad >= breakage.HARD_STOP_LEAST) & (100 * bad >= breakage.HARD_STOP_POINTS * judged)
     total, failing = requests[2:].sum(axis=1), wrong[2:].sum(axis=1)
-    loud |= (total >= pooled.LEAST_REQUESTS) & (_lower(failing, total) > triggers.MOST_ERRORS)
+    loud |= (total >= triggers.LEAST_REQUESTS) & (_lower(failing, total) > triggers.MOST_ERRORS)
     found: list[int] = (np.flatnonzero(loud) + first).tolist()
     return found
 
