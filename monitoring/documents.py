@@ -15,12 +15,15 @@ from monitoring.sources.base import SourceFailed
 from monitoring.targets import Measured
 from monitoring.vitals import Window
 from operations.spelling import camel
+from rollout.gates import FRESH_FOR
 from rollout.models import Plan
 
 Document = dict[str, Any]
 
 # Enough to tell 0.1 % from 0.104 %.
 DIGITS = 3
+NOT_BEGUN = "The plan has not begun: there is nothing to check."
+NOBODY = "The plan is at 0 %: nobody has the module, and there is nothing to check."
 SPANS = {"day": timedelta(days=1), "week": timedelta(days=7)}
 
 
@@ -40,9 +43,19 @@ def system_health_of(plan: Plan, *, now: datetime) -> Document:
         "quality": figures_of(found.quality),
         # Neither alerts nor tickets are counted yet, and unknown is not zero.
         "stability": {"openCritical": None, "openHigh": None},
-        "lastCheck": brief_of(last) if last else None,
+        "lastCheck": brief_of(last, now) if last else None,
+        "note": nothing_to_check(plan),
         "fault": found.fault,
     }
+
+
+def nothing_to_check(plan: Plan) -> str:
+    """Why a plan has no health, in words; "" where it has some."""
+    if plan.status == Plan.Status.DRAFT:
+        return NOT_BEGUN
+    # A running plan at 0 % reaches its internal list.
+    at_zero = plan.percentage == 0 and plan.status != Plan.Status.RUNNING
+    return NOBODY if plan.all_off or at_zero else ""
 
 
 def figures_of(figures: Any) -> Document:
@@ -50,13 +63,14 @@ def figures_of(figures: Any) -> Document:
     return {camel(name): _rounded(value) for name, value in asdict(figures).items()}
 
 
-def brief_of(check: HealthCheck) -> Document:
-    """What a check found, in one line."""
+def brief_of(check: HealthCheck, now: datetime) -> Document:
+    """What a check found, in one line, and whether it is recent enough for a gate."""
     return {
         "slot": check.slot,
         "verdict": check.result,
         "summary": check.summary,
         "rolloutScore": check.rollout_score,
+        "fresh": now - check.slot <= FRESH_FOR,
     }
 
 

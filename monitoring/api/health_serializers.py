@@ -86,6 +86,7 @@ class LastCheckSerializer(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(choices=Verdict.Result.values)
     summary = serializers.CharField()
     rolloutScore = serializers.IntegerField(help_text="0 to 100")
+    fresh = serializers.BooleanField(help_text="Whether it is at most 75 minutes old, as a gate asks")
 
 
 class SystemHealthSerializer(serializers.Serializer[Any]):
@@ -102,4 +103,5 @@ class SystemHealthSerializer(serializers.Serializer[Any]):
     quality = QualitySerializer()
     stability = StabilitySerializer()
     lastCheck = LastCheckSerializer(allow_null=True)
+    note = serializers.CharField(allow_blank=True, help_text="Why there is nothing to check, if so")
     fault = serializers.CharField(allow_blank=True, help_text="Why the source of vitals did not answer")

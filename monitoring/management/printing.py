@@ -58,10 +58,11 @@ def system_health_lines(found: Document, name: str, *, verbose: bool) -> Iterato
     if found["fault"]:
         yield f"The source of vitals did not answer: {found['fault']}"
     last = found["lastCheck"]
-    if last is None:
-        yield "It was never checked."
+    if found["note"] or last is None:
+        yield found["note"] or "It was never checked."
     else:
-        yield f"Last check, {shown(last['slot'])}: {last['verdict']}. {last['summary']}"
+        aged = "" if last["fresh"] else " (more than 75 minutes ago: too old to count)"
+        yield f"Last check, {shown(last['slot'])}{aged}: {last['verdict']}. {last['summary']}"
     for group in ("performance", "adoption", "quality") if verbose else ():
         yield f"{group.capitalize()}:"
         rows = [(_words(key), _figure(key, value)) for key, value in found[group].items()]
@@ -113,7 +114,8 @@ def _arms(found: Document) -> list[tuple[object, ...]]:
         rows.append(
             (
                 title,
-                arm["units"],
+                # Users are judged by arm, and counted by nobody.
+                arm["units"] or "-",
                 arm["requests"],
                 arm["errors"],
                 _measured(None if rate is None else 100 * rate, "%"),

@@ -95,7 +95,7 @@ def test_it_shows_what_the_product_told(key: str) -> None:
     assert found["score"] == 100 - 10 - 10 - 15
     assert "user satisfaction" in found["unknown"]
     assert found["stability"] == {"openCritical": None, "openHigh": None}
-    assert (found["lastCheck"], found["fault"]) == (None, "")
+    assert (found["lastCheck"], found["note"], found["fault"]) == (None, "", "")
 
 
 def test_it_names_the_last_check(key: str) -> None:
@@ -105,6 +105,7 @@ def test_it_names_the_last_check(key: str) -> None:
         "verdict": "hold",
         "summary": seeds.SUMMARIES["hold"],
         "rolloutScore": 92,
+        "fresh": True,
     }
 
 

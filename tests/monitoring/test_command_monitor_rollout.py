@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 import time_machine
 
+from monitoring import plan_sources
 from monitoring.models import HealthCheck
+from rollout import phases
 from rollout.models import Plan
 from tests import builders
+from tests.builders import ROOT
 from tests.doors import every_row, run
-from tests.monitoring import past
+from tests.monitoring import past, traffic
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +99,47 @@ def test_a_plan_that_has_not_begun_is_no_failure() -> None:
 def test_another_module_is_asked_for_by_key_or_alias() -> None:
     builders.modules()
     assert run("monitor_rollout", "--module", "health", "--json").document["module"] == "health_management"
+
+
+def test_a_user_module_is_checked_by_arm() -> None:
+    builders.modules()
+    with time_machine.travel(past.NOW - 3 * past.DAY, tick=False):
+        phases.set_percentage(builders.health(), 5, actor=ROOT)
+    plan = builders.health()
+    builders.workspaces(builders.numbered(12))
+    for arm in ("on", "off"):
+        traffic.flow(plan.module, builders.numbered(12), past.SLOT - 5 * past.HOUR, past.SLOT, arm=arm)
+    ran = run("monitor_rollout", "--module", "health")
+    assert (ran.code, ran.err) == (2, "")
+    row = next(line.split() for line in ran.out.splitlines() if line.startswith("  with the module"))
+    assert row[3:8] == ["-", "6000", "60", "1.00", "%"]
+    assert "the maximum of 0.1 %" in ran.out
+
+
+def test_a_source_that_does_not_answer_is_unknown_and_says_why(settings: Any) -> None:
+    settings.PROMETHEUS_URL = "http://portal:secret@127.0.0.1:9"
+    plan = past.a_running_plan()
+    plan_sources.configure(plan, actor=ROOT, kind="prometheus")
+    ran = run("monitor_rollout")
+    assert (ran.code, ran.err) == (2, "")
+    lines = ran.out.splitlines()
+    assert lines[0].endswith(": UNKNOWN")
+    assert lines[1].startswith("The source of the vitals failed: ")
+    assert "Criteria:" not in lines
+    told = run("post_launch_monitor", "metrics", "--json").document
+    assert {each["day"]["state"] for each in told["metrics"]} == {"unknown"}
+    shown = run("post_launch_monitor", "health").out
+    assert f"The source of vitals did not answer: {told['fault']}" in shown
+    assert "secret" not in ran.out + shown
+
+
+def test_at_0_percent_there_is_nobody_to_check() -> None:
+    past.a_running_plan()
+    run("rollout", "set", "0")
+    for command in (("monitor_rollout",), ("monitor_rollout", "health", "--json")):
+        assert run(*command).code == 0
+    assert "nobody has the module" in run("monitor_rollout").out
+    assert not HealthCheck.objects.exists()
 
 
 @pytest.mark.parametrize("words", [("everything",), ("--module", "nope"), ("health", "surplus"), ("--fast",)])

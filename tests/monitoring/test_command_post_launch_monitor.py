@@ -69,13 +69,17 @@ def test_the_latest_verdict_is_the_exit_code_and_an_old_pass_is_unknown(
     verdict: str, hours: int, code: int
 ) -> None:
     seeds.a_check(past.a_running_plan(), verdict, slot=SLOT - timedelta(hours=hours))
-    assert run("post_launch_monitor", "health").code == code
+    ran = run("post_launch_monitor", "health")
+    assert ran.code == code
+    assert ("too old to count" in ran.out) == bool(hours)
 
 
 def test_a_plan_that_was_never_checked_is_unknown_and_one_that_has_not_begun_is_no_failure() -> None:
     builders.a_plan()
     told = run("post_launch_monitor", "health", "--json")
     assert (told.code, told.document["lastCheck"]) == (0, None)
+    assert told.document["note"] == "The plan has not begun: there is nothing to check."
+    assert told.document["note"] in run("post_launch_monitor", "health").out
     run("rollout", "phase", "1")
     ran = run("post_launch_monitor", "health")
     assert ran.code == 2

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from monitoring import documents, health
 from monitoring.management.printing import check_lines, score_lines
-from monitoring.management.verdicts import code_of, nothing_to_check
+from monitoring.management.verdicts import code_of
 from operations.doors.command import OperationCommand, Result
 from rollout import reports
 from rollout.models import Plan
@@ -35,12 +35,12 @@ class Command(OperationCommand):
     def operate(self, options: dict[str, Any]) -> Result:
         plan = reports.plan_of(options["module"])
         dry_run = options["dry_run"]
-        if note := nothing_to_check(plan):
+        if note := documents.nothing_to_check(plan):
             return self._without(plan, note, dry_run=dry_run)
         check = health.judge(plan) if dry_run else health.check(plan, actor=self.actor())
         found = {**documents.check_of(check), "reviewDue": documents.review_due(plan), "dryRun": dry_run}
         lines = (score_lines if options["show"] else check_lines)(found, plan.name)
-        return Result(found, lines, code=code_of(check))
+        return Result(found, lines, code=code_of(check.result))
 
     @staticmethod
     def _without(plan: Plan, note: str, *, dry_run: bool) -> Result:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from monitoring import documents, health
+from monitoring import documents
 from monitoring.management.printing import metric_lines, system_health_lines
 from monitoring.management.verdicts import code_now
 from operations.doors.command import OperationCommand, Result
@@ -39,7 +39,7 @@ class Command(OperationCommand):
         if options["performance"]:
             found["metrics"] = documents.metrics_of(plan, now=now)["metrics"]
         lines = system_health_lines(found, plan.name, verbose=options["verbose"])
-        return Result(found, lines, code=code_now(plan, health.latest(plan), now))
+        return Result(found, lines, code=code_now(found))
 
     @staticmethod
     def _metrics(options: dict[str, Any]) -> Result:
