@@ -24,6 +24,15 @@ PORTAL = ("operations", "rollout", "monitoring")
 FOREVER = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the machine that runs the tests is busy with changes no verdict."""
+    monkeypatch.setattr(probes, "TRIP_HOLD", 5_000.0)
+    monkeypatch.setattr(probes, "TRIP_BREACH", 5_000.0)
+    monkeypatch.setattr(probes, "QUERY_HOLD", 5_000.0)
+    monkeypatch.setattr(probes, "QUERY_BREACH", 5_000.0)
+
+
 def _without_an_index() -> Iterator[str]:
     """The same by Django's own introspection."""
     with connection.cursor() as cursor:
@@ -94,7 +103,7 @@ def test_a_slow_or_failing_query_of_the_portal_holds(monkeypatch: pytest.MonkeyP
         with connection.cursor() as cursor:
             return cursor.execute("SELECT * FROM no_such_table")
 
-    monkeypatch.setattr(probes, "QUERY_HOLD", 100.0)
+    monkeypatch.setattr(probes, "QUERY_HOLD", 5_000.0)
     monkeypatch.setattr(probes, "QUERIES", {**probes.QUERIES, "broken": fails})
     answer = probes.portal_queries(Database(connection))
     assert answer.level == Level.HOLD
