@@ -1,6 +1,5 @@
 """The first weeks of Patient Engagement on 631 real pharmacies, from the command line."""
 
-import csv
 import json
 from io import StringIO
 from typing import Any
@@ -11,7 +10,7 @@ from django.core.management import call_command
 from rollout import answers, cohorts, facts
 from rollout.models import Workspace
 from tests import builders
-from tests.pharmacies import PHARMACIES, needs_pharmacies
+from tests.pharmacies import IMPORT, codes, needs_pharmacies
 
 pytestmark = [pytest.mark.django_db, needs_pharmacies]
 
@@ -28,22 +27,8 @@ def run(*arguments: str) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def imported() -> None:
     builders.modules()
-    columns = ["--map", "id=organisation_data_service_code", "--map", "name=pharmacy_name"]
-    defaults = [
-        "--default",
-        "tier=professional",
-        "--default",
-        "status=active",
-        "--default",
-        "role=pharmacist",
-    ]
-    found = run("workspaces", "import", str(PHARMACIES), *columns, *defaults)
+    found = run(*IMPORT)
     assert (found["read"], found["created"], found["errors"]) == (631, 631, [])
-
-
-def codes() -> list[str]:
-    with PHARMACIES.open(encoding="utf-8", newline="") as file:
-        return sorted(row["organisation_data_service_code"] for row in csv.DictReader(file))
 
 
 def cohort() -> list[str]:
