@@ -42,15 +42,16 @@ class _Measured(NamedTuple):
     active: frozenset[str] | None = None
 
 
-def measure(plan: Plan, source: Source, *, until: datetime) -> SystemHealth:
+def measure(plan: Plan, source: Source, *, until: datetime, cohort: Vitals | None = None) -> SystemHealth:
     """The figures of those who have the module, over the 24 hours before `until`; unknown where none are.
 
     Works for a plan in any state. A source that fails leaves every figure unknown and is named in `fault`.
+    `cohort` are the vitals of these hours, where they were read already.
     """
     window = Window(until - DAY, until)
     fault = ""
     try:
-        found = _asked(source, window)
+        found = _asked(source, window, cohort)
     except SourceFailed as failure:
         found, fault = _Measured(), str(failure)
     enabled = _enabled_workspaces(plan)
@@ -108,11 +109,12 @@ def _fraction(percent: float | None) -> float | None:
     return None if percent is None else percent / 100
 
 
-def _asked(source: Source, window: Window) -> _Measured:
+def _asked(source: Source, window: Window, cohort: Vitals | None) -> _Measured:
+    vitals = source.arms(window).cohort if cohort is None else cohort
     # A source that was told nothing at all knows nobody who is active; that is not the same as nobody.
-    silent = source.requests_in(window) is None
+    silent = not vitals.requests and source.requests_in(window) is None
     return _Measured(
-        source.arms(window).cohort,
+        vitals,
         source.gauges(window),
         source.use(window.until),
         None if silent else source.used_since(window.since),
@@ -123,7 +125,8 @@ def _enabled_workspaces(plan: Plan) -> frozenset[str] | None:
     """The workspaces that have the module; None for a user module, whose cohort has none."""
     if plan.module.unit == Module.Unit.USER:
         return None
-    return frozenset(Enrolment.objects.open().filter(plan=plan).values_list("workspace_id", flat=True))
+    enrolled = Enrolment.objects.open().filter(plan=plan).order_by()
+    return frozenset(enrolled.values_list("workspace_id", flat=True).iterator())
 
 
 def _active(used: frozenset[str] | None, enabled: frozenset[str] | None) -> int | None:

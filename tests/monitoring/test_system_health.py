@@ -90,6 +90,13 @@ def test_the_window_is_the_24_hours_before() -> None:
     assert told.asked == [found.window]
 
 
+def test_vitals_that_were_read_already_are_not_read_again() -> None:
+    plan, told = builders.a_plan_in_phase(1), Told()
+    found = system_health.measure(plan, told, until=UNTIL, cohort=WELL)
+    assert told.asked == []
+    assert found == measured(plan, told)
+
+
 def test_performance_is_of_sums_in_milliseconds_and_percent() -> None:
     found = measured(builders.a_plan_in_phase(1), Told()).performance
     assert (found.api_response_time, found.database_response_time) == (84.0, 4.25)
@@ -172,7 +179,7 @@ def test_active_workspaces(used: frozenset[str] | None, active: int | None) -> N
 
 
 def test_nobody_is_active_where_nobody_has_it_and_nobody_knows_where_nothing_was_told() -> None:
-    draft, begun = measured(builders.a_plan(), Told()), Told(requests=None)
+    draft, begun = measured(builders.a_plan(), Told()), Told(Vitals(), requests=None)
     assert draft.adoption.total_active_workspaces is None
     phases.run(builders.engagement(), 1, actor=ROOT)
     assert measured(builders.engagement(), begun).adoption.total_active_workspaces is None
