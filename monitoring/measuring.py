@@ -43,6 +43,7 @@ def evidence_of(
     taken = baselines.of_plan(plan, source, keep=keep) if source.by_workspace else baselines.NOTHING
     phase = phase_of(plan)
     day = Window(slot - DAY, slot)
+    heard = source.requests_in(Window(slot - RECENT, slot)) is not None
     return Evidence(
         slot=timezone.localtime(slot),
         percentage=plan.percentage,
@@ -52,11 +53,12 @@ def evidence_of(
         hour=source.arms(Window(slot - HOUR, slot)),
         day=source.arms(day),
         history=Hours(source, slot),
-        heard=source.requests_in(Window(slot - RECENT, slot)) is not None,
+        heard=heard,
         gauges=source.gauges(Window(slot - HOUR, slot)),
         database_p95_ms=source.gauges(day).database_p95_ms,
         phase=thresholds_of(phase),
-        adoption=circumstances.adoption(source, membership, slot),
+        # From a source that fell silent, nobody's use is heard of either.
+        adoption=circumstances.adoption(source, membership, slot) if heard else None,
         missing_flags=circumstances.missing_flags(plan),
         trouble=circumstances.trouble(plan, phase, slot),
         ticked=reviews.ticked(plan, phase),

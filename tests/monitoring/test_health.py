@@ -137,6 +137,8 @@ def test_a_breach_of_a_plan_that_is_paused_already_does_nothing_more(plan: Plan)
 def test_silence_is_unknown_and_never_stops_the_plan(plan: Plan) -> None:
     found = [check(hours) for hours in range(1, 6)]
     assert {(each.result, each.action) for each in found} == {("unknown", "")}
+    assert (found[-1].rollout_score, found[-1].post_launch_score) == (100, 100)
+    assert "adoption" in found[-1].details["unknown"]["rollout"]
     assert builders.engagement().status == Plan.Status.RUNNING
 
 

@@ -24,8 +24,8 @@ Failing = Callable[[str, datetime], int]
 
 
 def healthy(pharmacy: str, hour: datetime) -> int:
-    """One request in a hundred fails, but not in every hour."""
-    return 1 + (hour.hour + len(pharmacy) + ord(pharmacy[-1])) % 2 - (hour.hour % 2)
+    """Of a hundred requests one fails on average: none, one or two."""
+    return (ord(pharmacy[-1]) + hour.hour + hour.day) % 3
 
 
 class Product:
