@@ -14,7 +14,7 @@ from rollout.models import Plan
 from tests import builders
 from tests.builders import ROOT
 from tests.doors import every_row, run
-from tests.monitoring import past, traffic
+from tests.monitoring import past, seeds, traffic
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +61,7 @@ def test_the_hour_is_checked_once_and_then_shown() -> None:
 
 
 def test_people_read_the_criteria_both_scores_and_what_was_done() -> None:
-    past.broken()
+    seeds.reviews(past.broken())
     lines = run("monitor_rollout").out.splitlines()
     assert lines[0] == "Patient Engagement at 2026-03-02 13:00 UTC: BREACH"
     assert "Cause: the feature" in lines
@@ -69,6 +69,8 @@ def test_people_read_the_criteria_both_scores_and_what_was_done() -> None:
     assert any(line.startswith("  with the module") for line in lines)
     assert any(line.startswith("  not met") and "hard stop" in line for line in lines)
     assert any(line.startswith("Post-launch score") for line in lines)
+    assert "Next daily look: 2026-03-03 13:00 UTC" in lines
+    assert "Next review due: 2026-03-02 12:30 UTC" in lines
 
 
 def test_a_dry_run_says_the_verdict_and_leaves_every_row_as_it_was() -> None:
