@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from monitoring.database_health.findings import Unanswered
@@ -36,6 +36,8 @@ class Database:
         try:
             with self._cursor() as cursor:
                 yield cursor
+        except InterfaceError as error:
+            raise OperationalError(str(error)) from error
         except DatabaseError as error:
             if self._gone(error):
                 raise

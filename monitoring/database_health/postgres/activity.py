@@ -29,11 +29,14 @@ _PREPARED = """
     FROM pg_prepared_xacts WHERE database = current_database()
 """
 _WAITING = """
-    SELECT l.pid, l.mode, coalesce(l.relation::regclass::text, l.locktype) AS what,
+    SELECT l.pid, l.mode,
+           CASE l.locktype WHEN 'transactionid' THEN 'a row that was changed'
+                           ELSE coalesce(l.relation::regclass::text, l.locktype) END AS what,
            coalesce(extract(epoch FROM clock_timestamp() - l.waitstart), 0)::float8 AS waiting,
            pg_blocking_pids(l.pid) AS blockers
     FROM pg_locks l JOIN pg_database d ON d.datname = current_database()
-    WHERE NOT l.granted AND (l.database IS NULL OR l.database IN (0, d.oid))
+    -- A wait for a row names no database; whoever waits has locked its table before.
+    WHERE NOT l.granted AND l.pid IN (SELECT pid FROM pg_locks WHERE database = d.oid)
 """
 
 
