@@ -47,6 +47,7 @@ class Rollout:
         member[self.enrolled(percentage)] = True
         return member
 
+    @cached_property
     def worth_judging(self) -> list[int]:
         """The slots at which anything could be called; the others pass, which `bench_judging` samples."""
         found: set[int] = set()
@@ -59,14 +60,23 @@ class Rollout:
 
     def first_breach(self) -> tuple[int, Judgement] | None:
         """When the plan is paused, and why; None when it never is."""
-        for slot in self.worth_judging():
+        for slot in self.worth_judging:
             found = self.judge(slot)
             if found.result == BREACH:
                 return slot, found
         return None
 
+    @cached_property
+    def _judged(self) -> dict[int, Judgement]:
+        return {}
+
     def judge(self, slot: int) -> Judgement:
         """The check at `slot`, with a daily look when one is due."""
+        if slot not in self._judged:
+            self._judged[slot] = self._judge(slot)
+        return self._judged[slot]
+
+    def _judge(self, slot: int) -> Judgement:
         begin, percentage = self.phase_at(slot)
         arms = _History(self, slot)
         looks = slot % 24 == 0

@@ -9,24 +9,25 @@ from tests.bench.judging_world import LEAD, Counts, World, failed
 
 INCIDENT_HOURS = 6.0
 Columns = NDArray[np.intp]
+# From the error rates without an incident to what it adds to them.
+Adding = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 Breaking = Callable[[np.random.Generator, World, Columns], Counts]
 
 
-def times_three(requests: Counts, errors: Counts) -> NDArray[np.float64]:
-    """A small incident: three times as many errors as there are."""
-    found: NDArray[np.float64] = 2.0 * errors / np.maximum(requests, 1)
-    return found
+def times(factor: float) -> Adding:
+    """So many times as many errors as on that day."""
+    return lambda rates: (factor - 1) * rates
 
 
-def twenty_points(requests: Counts, errors: Counts) -> NDArray[np.float64]:
-    """A heavy incident: a fifth of all requests fails beside those that do anyway."""
-    return np.full(requests.shape, 0.2)
+def points(share: float) -> Adding:
+    """So many of all requests fail, beside those that do anyway."""
+    return lambda rates: np.full(rates.shape, share)
 
 
 def with_incident(
     rng: np.random.Generator,
     world: World,
-    added: Callable[[Counts, Counts], NDArray[np.float64]],
+    adding: Adding,
     *,
     first: float = 0.0,
     last: float | None = None,
@@ -38,7 +39,7 @@ def with_incident(
     ill = np.flatnonzero(part)
     errors = world.errors.copy()
     requests = world.requests[ill]
-    more = failed(rng, requests, added(requests, errors[ill]) * part[ill, None])
+    more = failed(rng, requests, adding(world.rates[ill // 24]) * part[ill, None])
     errors[ill] = np.minimum(requests, errors[ill] + more)
     return errors, float(begin)
 

@@ -10,13 +10,13 @@ import numpy as np
 from monitoring.judging.findings import BREACH, PLATFORM, Judgement
 from tests.bench.judging_rivals import RIVALS
 from tests.bench.judging_rollout import FOUR_WEEKS, Rollout
-from tests.bench.judging_scenarios import Breaking, times_three, twenty_points, with_incident
+from tests.bench.judging_scenarios import Breaking, points, times, with_incident
 from tests.bench.judging_world import World, draw
 
 FOUR, THREE_DAYS, FIRST_PHASE = 28, 3, ((0, 10),)
 RANDOM, LARGEST = "random", "largest first"
-CALM, SMALL, HEAVY = "calm", "incident x 3", "incident + 20 points"
-INCIDENTS = {SMALL: times_three, HEAVY: twenty_points}
+CALM, SMALL, MIDDLE, HEAVY = "calm", "x 3", "x 10", "+ 20 points"
+INCIDENTS = {SMALL: times(3), MIDDLE: times(10), HEAVY: points(0.2)}
 PORTAL = "the portal"
 
 
@@ -26,7 +26,9 @@ class Study:
 
     workspaces: int
     runs: int = 0
-    compared: int = 0
+    # By (order, scenario): how many rollouts the portal judged, and how many the simpler rules.
+    seen: Counter[tuple[str, str]] = field(default_factory=Counter)
+    compared: Counter[tuple[str, str]] = field(default_factory=Counter)
     paused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     # By (order, scenario, criterion, percentage): what stopped them.
     why: Counter[tuple[str, str, str, int]] = field(default_factory=Counter)
@@ -39,28 +41,37 @@ class Study:
 
 
 def study_healthy(
-    study: Study, runs: int, seed: int, *, rivals: int = 0, tell: Callable[[], None] = lambda: None
+    study: Study,
+    runs: int,
+    seed: int,
+    *,
+    incidents: int = 1,
+    rivals: int = 0,
+    tell: Callable[[], None] = lambda: None,
 ) -> Study:
-    """Add `runs` healthy rollouts of four weeks, each calm and with incidents, in both orders.
+    """Add `runs` healthy rollouts of four weeks in both orders.
 
-    Every `rivals`-th is also shown to the simpler rules. `tell` is called now and then.
+    Every `incidents`-th also goes through each incident, every `rivals`-th (0: none) is shown to the simpler
+    rules. `tell` is called now and then.
     """
     for run in range(runs):
         rng = np.random.default_rng([seed, study.workspaces, run])
         world = draw(rng, study.workspaces, FOUR)
-        scenarios = {name: with_incident(rng, world, added) for name, added in INCIDENTS.items()}
+        stormy = INCIDENTS if run % incidents == 0 else {}
+        scenarios = {name: with_incident(rng, world, adding) for name, adding in stormy.items()}
         orders = {RANDOM: rng.permutation(study.workspaces), LARGEST: np.arange(study.workspaces)}
         compare = bool(rivals) and run % rivals == 0
         for order, columns in orders.items():
+            study.seen[order, CALM] += 1
             calm = Rollout(world, world.errors, columns, FOUR_WEEKS, id_ordered=order == LARGEST)
             _count(study, order, CALM, calm, compare=compare)
             _check_what_was_left_out(study, rng, calm)
             for name, (errors, begin) in scenarios.items():
+                study.seen[order, name] += 1
                 rollout = replace(calm, errors=errors)
                 _count(study, order, name, rollout, compare=compare)
                 _who_is_blamed(study, order, name, rollout, begin)
         study.runs += 1
-        study.compared += compare
         if study.runs % 100 == 0:
             tell()
     return study
@@ -72,6 +83,7 @@ def _count(study: Study, order: str, scenario: str, rollout: Rollout, *, compare
         slot, judgement = found
         study.paused[PORTAL, order, scenario] += 1
         study.why[order, scenario, first_cause(judgement), rollout.phase_at(slot)[1]] += 1
+    study.compared[order, scenario] += compare
     for name, rule in RIVALS.items() if compare else ():
         study.paused[name, order, scenario] += rule(rollout) is not None
 
@@ -83,7 +95,7 @@ def first_cause(judgement: Judgement) -> str:
 
 def _check_what_was_left_out(study: Study, rng: np.random.Generator, rollout: Rollout) -> None:
     """Judge an hour and a look that the filter left out: neither may be a breach."""
-    worth = set(rollout.worth_judging())
+    worth = set(rollout.worth_judging)
     hours = rollout.world.hours
     for slots in (range(1, hours + 1), range(24, hours + 1, 24)):
         slot = int(rng.choice(slots))
@@ -101,7 +113,7 @@ def _who_is_blamed(study: Study, order: str, scenario: str, rollout: Rollout, be
     first, last = ceil(begin) + 1, min(rollout.world.hours, ceil(begin) + 9)
     if last > FOUR_WEEKS[-1][0]:
         return
-    slots = {slot for slot in rollout.worth_judging() if first <= slot <= last} | {min(last, first + 4)}
+    slots = {slot for slot in rollout.worth_judging if first <= slot <= last} | {min(last, first + 4)}
     said = [rollout.judge(slot) for slot in sorted(slots)]
     study.incidents[order, scenario] += 1
     study.held[order, scenario] += any(_in_trouble(each) for each in said)

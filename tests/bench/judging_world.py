@@ -32,6 +32,8 @@ class World:
 
     requests: Counts
     errors: Counts
+    # The error rates that the errors were drawn from, a row a day from the one before the plan on.
+    rates: NDArray[np.float64]
     baselines: Baselines
     keys: tuple[UnitKey, ...]
 
@@ -52,7 +54,7 @@ def draw(rng: np.random.Generator, workspaces: int, days: int) -> World:
     keys = tuple(UnitKey(f"w{number:04}") for number in range(workspaces))
     past = _past(rng, sizes, rates, weekday)
     past.append((requests[:LEAD].sum(axis=0), errors[:LEAD].sum(axis=0)))
-    return World(requests, errors, baselines_of(counted(keys, *day) for day in past), keys)
+    return World(requests, errors, scattered, baselines_of(counted(keys, *day) for day in past), keys)
 
 
 def failed(rng: np.random.Generator, requests: Counts, rate: NDArray[np.float64]) -> Counts:
