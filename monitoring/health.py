@@ -34,7 +34,7 @@ def check(plan: Plan, *, actor: Actor) -> HealthCheck:
     made = HealthCheck.objects.filter(plan=plan, slot=slots.newest(timezone.now())).first()
     if made is not None:
         return made
-    return _record(examine(plan, keep=True), actor)
+    return record(examine(plan, keep=True), actor=actor)
 
 
 def check_due(*, actor: Actor) -> list[HealthCheck]:
@@ -79,8 +79,11 @@ def latest(plan: Plan) -> HealthCheck | None:
 
 
 @transaction.atomic
-def _record(finding: Finding, actor: Actor) -> HealthCheck:
-    """Write the check, its verdict and its look, and act: all of it or, in a crash, nothing."""
+def record(finding: Finding, *, actor: Actor) -> HealthCheck:
+    """Write what was found, with its verdict and its look, and act: all of it or, in a crash, nothing.
+
+    A slot that was checked meanwhile keeps its check, which is returned.
+    """
     plan = changes.lock(finding.plan, version=None, dry_run=False)
     made = HealthCheck.objects.filter(plan=plan, slot=finding.check.slot).first()
     if made is not None:

@@ -47,9 +47,10 @@ def source_of(plan: Plan, membership: Membership | None = None) -> Source:
 
     `membership` spares the queries of who has read it.
     """
-    arms = membership or membership_of(plan)
     chosen = VitalsSource.objects.filter(plan=plan, kind=VitalsSource.Kind.PROMETHEUS).first()
-    return PushedSource(plan, arms) if chosen is None else PrometheusSource(chosen, arms)
+    if chosen is None:
+        return PushedSource(plan)
+    return PrometheusSource(chosen, membership or membership_of(plan))
 
 
 @transaction.atomic

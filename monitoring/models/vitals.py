@@ -196,7 +196,7 @@ class LastUse(models.Model):
 class GaugeReading(models.Model):
     """The platform at one moment, as one batch told it. Percentages from 0 to 100, times in milliseconds."""
 
-    module = models.ForeignKey(Module, on_delete=models.CASCADE, db_index=False)
+    module = models.ForeignKey(Module, on_delete=models.CASCADE)
     at = models.DateTimeField()
     memory = models.FloatField(null=True)
     cpu = models.FloatField(null=True)

@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import Avg, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
-from monitoring.membership import COHORT_ARM, CONTROL_ARM, Membership
+from monitoring.membership import COHORT_ARM, CONTROL_ARM
 from monitoring.models import CounterHour, DailyUser, GaugeReading, LastUse, WorkspaceHour
 from monitoring.vitals import BOUNDS, Arms, Count, Gauges, UnitKey, Use, Vitals, Window
 from rollout import facts
-from rollout.models import Enrolment, Plan, Workspace
+from rollout.models import Enrolment, Module, Plan, Workspace
 from rollout.populations import Population
 
 DAY = timedelta(days=1)
@@ -25,9 +25,9 @@ class PushedSource:
 
     by_workspace = True
 
-    def __init__(self, plan: Plan, membership: Membership) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.membership = membership
+        self.by_user = plan.module.unit == Module.Unit.USER
 
     def counts(self, window: Window) -> Mapping[UnitKey, Count]:
         rows = (
@@ -83,7 +83,7 @@ class PushedSource:
 
     def used_since(self, since: datetime) -> frozenset[str]:
         used = LastUse.objects.filter(module=self.plan.module_id, hour__gte=since)
-        if self.membership.by_user:
+        if self.by_user:
             used = used.filter(arm=COHORT_ARM)
         return frozenset(used.values_list("workspace", flat=True).iterator())
 
@@ -98,13 +98,13 @@ class PushedSource:
 
     @cached_property
     def _cohort(self) -> Q:
-        if self.membership.by_user:
+        if self.by_user:
             return Q(arm=COHORT_ARM)
         return Q(workspace__in=self._enrolled)
 
     @cached_property
     def _control(self) -> Q:
-        if self.membership.by_user:
+        if self.by_user:
             return Q(arm=CONTROL_ARM)
         state = facts.state_of(self.plan.module)
         eligible = Workspace.objects.filter(Population(state).is_eligible(state.eligibility)).values("pk")

@@ -9,7 +9,7 @@ from operations.models.keys import ApiKey
 class IdempotencyKey(models.Model):
     """The answer to one request, per API key and path, kept for 24 hours."""
 
-    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE)
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, db_index=False)
     path = models.CharField(max_length=200)
     key = models.CharField(max_length=200)
     body_digest = models.CharField(max_length=64)

@@ -27,7 +27,7 @@ def plan() -> Plan:
 
 
 def source(plan: Plan) -> PushedSource:
-    return PushedSource(plan, membership.of_plan(plan))
+    return PushedSource(plan)
 
 
 def test_the_control_is_eligible_and_not_enrolled(plan: Plan) -> None:
