@@ -65,6 +65,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "plan: health over time": lambda: plan_page("health", builders.engagement().pk) + "?span=all",
     "plan: check health": lambda: confirmation("rollout_plan", "check-health", builders.engagement().pk),
     "plan: vouch": lambda: confirmation("rollout_plan", "vouch", builders.engagement().pk),
+    "plan: vitals source": lambda: confirmation("rollout_plan", "vitals-source", builders.engagement().pk),
     "health checks": a_list("monitoring_healthcheck"),
     "health check": lambda: reverse("admin:monitoring_healthcheck_change", args=[newest(HealthCheck)]),
     "reviews": a_list("monitoring_review"),

@@ -70,5 +70,5 @@ CHECK_NOW = Operation(
     preview=_preview_check,
     offered=lambda plan: plan.status not in NOT_CHECKED,
     icon="ecg_heart",
-    note="Judges the plan as the hourly check does, and acts as that would: a breach pauses the plan.",
+    note="Judges the plan as the hourly check does, and acts as that would: a breach stops the rollout.",
 )

@@ -97,7 +97,7 @@ def chip_of(found: Mapping[str, Any], word: Word) -> tuple[str, str]:
     if found["met"] is None and found.get("holds"):
         return "Too little evidence", "warning"
     if found["met"] is None:
-        return "Not asked for yet" if word.rule == "phase" else "Too little evidence", ""
+        return word.without, ""
     if found["met"]:
         return "Met", "warning" if found.get("amber") else "success"
     return "Not met", "danger" if found.get("breaks") else "warning"

@@ -158,8 +158,11 @@ def _point(
 
 
 def _changes(plan: Plan, first: datetime, until: datetime, step: int) -> list[Change]:
-    """The operations of the span, the oldest first, as far back as a page can list them."""
-    runs = PhaseRun.objects.filter(plan=plan, at__gt=first - HOUR, at__lte=until + HOUR)
+    """The operations since the span began, the oldest first, as far back as a page can list them.
+
+    Those after the last slot show at it: they may be why no check comes after it.
+    """
+    runs = PhaseRun.objects.filter(plan=plan, at__gt=first - HOUR)
     found = []
     for run in runs.order_by("-at")[:MOST_CHANGES]:
         # A change shows at the first slot at or after it.

@@ -180,6 +180,6 @@ def _options(scale: dict[str, Any], *, legend: bool) -> dict[str, Any]:
                 "ticks": {**ticks, "maxTicksLimit": 6},
                 **scale,
             },
-            "marks": {"display": False, "min": 0, "max": 1},
+            "marks": {"axis": "y", "display": False, "min": 0, "max": 1},
         },
     }

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from monitoring import reviews, slots
-from monitoring.admin import links, strips, words
-from monitoring.models import HealthCheck, Review
+from monitoring.admin import links, strips, vitals_source, words
+from monitoring.models import HealthCheck, Review, VitalsSource
 from monitoring.slots import HOUR
 from operations.actor import Actor
 from rollout import gates
@@ -37,6 +37,8 @@ def of_plan(plan: Plan, actor: Actor) -> dict[str, Any]:
         "strip": _strip(plan, checks),
         "history_url": links.history(plan),
         "checks_url": links.checks(plan=plan.pk),
+        "source": getattr(plan, "vitals_source", None) or VitalsSource(plan=plan),
+        "source_url": _source_url(plan, actor),
         **_reviews(plan, actor),
         **_vouching(plan, actor),
     }
@@ -46,6 +48,12 @@ def _last_day(plan: Plan) -> list[HealthCheck]:
     """The checks of the last 24 slots, the newest first."""
     since = slots.newest(timezone.now()) - DAY
     return list(plan.checks.filter(slot__gt=since).defer("details").order_by("-slot"))
+
+
+def _source_url(plan: Plan, actor: Actor) -> str:
+    """Where this person may change the source, "" for who may not."""
+    may = actor.may(vitals_source.PERMISSION) and plan.status != Plan.Status.ARCHIVED
+    return links.of_plan(plan, vitals_source.VITALS_SOURCE.name) if may else ""
 
 
 def _strip(plan: Plan, checks: Sequence[HealthCheck]) -> strips.Strip | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -10,6 +11,7 @@ from django.urls import URLPattern, path
 from monitoring.admin import history, history_charts, links, plan_health, strips, words
 from monitoring.admin.check_now import CHECK_NOW
 from monitoring.admin.first_phase import with_aa_test
+from monitoring.admin.vitals_source import VITALS_SOURCE
 from monitoring.admin.vouching import VOUCH
 from operations.doors.admin import Operation, actor_of
 from operations.doors.model_admin import VerbAdmin
@@ -22,7 +24,7 @@ SPANS = {"day": "24 hours", "week": "7 days", "month": "28 days", "all": "Whole 
 def with_health(operations: Sequence[Operation]) -> tuple[Operation, ...]:
     """A plan's operations and those of monitoring; before the first phase runs, its A/A test is shown."""
     shown = (with_aa_test(each) if each.name == "run" else each for each in operations)
-    return (*shown, CHECK_NOW, VOUCH)
+    return (*shown, CHECK_NOW, VOUCH, VITALS_SOURCE)
 
 
 class WatchedPlans(VerbAdmin):
@@ -30,6 +32,10 @@ class WatchedPlans(VerbAdmin):
 
     class Media:
         css = {"all": ["monitoring/health.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
+        found: QuerySet[Plan] = super().get_queryset(request)
+        return found.select_related("vitals_source")
 
     def describe(self, event: AuditEvent) -> str:
         """Reviews and what was vouched for in words, everything else as it was."""

@@ -37,7 +37,7 @@ class Word:
 
     `rule` is the key of its `Kind`. `unit` is percent (of a fraction), points (a difference of two
     fractions), share (from 0 to 100), ms, chance, number or none; `least` says that the threshold is a
-    minimum.
+    minimum. `without` is its chip when it is not judged and holds nothing.
     """
 
     rule: str
@@ -45,6 +45,7 @@ class Word:
     meaning: str
     unit: str = "none"
     least: bool = False
+    without: str = "Too little evidence"
 
 
 KINDS = {
@@ -128,6 +129,7 @@ WORDS = {
         "Low adoption is no fault of the software: ask the customers, train them, then go on.",
         "percent",
         least=True,
+        without="Not asked for yet",
     ),
     "satisfaction": Word(
         "phase",
@@ -141,6 +143,8 @@ WORDS = {
         "phase",
         "No open critical issue",
         "A critical bug that is known and not fixed would reach more customers with the next phase.",
+        "number",
+        without="Not counted yet",
     ),
     "stable": Word(
         "phase",

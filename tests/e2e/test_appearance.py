@@ -1,6 +1,7 @@
 """Every kind of page: no barrier that axe finds, in light and dark, and no sideways scrolling on a phone."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from monitoring.models import HealthCheck
 from operations import windows
 from rollout import overrides, phases
+from rollout.models import Plan
 from tests import builders
 from tests.builders import ROOT
+from tests.monitoring import seeds
 
 Open = Callable[..., Page]
 
@@ -22,6 +26,8 @@ def addresses(transactional_db: None) -> dict[str, str]:
     plan = builders.a_plan_in_phase(1, eligible=300)
     builders.a_verdict(plan, "hold")
     overrides.override(builders.flag(), "W00000", False, reason="Asked to wait", actor=ROOT)
+    check = a_watched_past(plan)
+    [review, *_] = seeds.reviews(plan)
     phases.pause(plan, actor=ROOT, reason="Look first")
     windows.plan("freeze", "Peak season", starts_at=timezone.now(), ends_at=None, actor=ROOT)
     plan, flag = builders.engagement(), builders.flag()
@@ -37,6 +43,16 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "confirmation": operation("plan", "run", plan.pk),
         "confirmation of a percentage": operation("plan", "resume", plan.pk, "&percentage=25"),
         "emergency": operation("plan", "all-off", plan.pk),
+        "health checks": reverse("admin:monitoring_healthcheck_changelist"),
+        "health check": reverse("admin:monitoring_healthcheck_change", args=[check.pk]),
+        "health over time": reverse("admin:rollout_plan_health", args=[plan.pk]) + "?span=all",
+        "health of a day without a change": reverse("admin:rollout_plan_health", args=[builders.health().pk]),
+        "check health": operation("plan", "check-health", plan.pk),
+        "vouch": operation("plan", "vouch", plan.pk),
+        "vitals source": operation("plan", "vitals-source", plan.pk, "&kind=prometheus"),
+        "reviews": reverse("admin:monitoring_review_changelist"),
+        "review": reverse("admin:monitoring_review_change", args=[review.pk]),
+        "tick a review": reverse("admin:monitoring_review_operate", args=["tick"]) + f"?object={review.pk}",
         "flags": reverse("admin:rollout_flag_changelist"),
         "flag": reverse("admin:rollout_flag_change", args=[flag.pk]) + "?unit=W00000",
         "override": operation("flag", "override", flag.pk),
@@ -48,6 +64,15 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "audit trail": reverse("admin:operations_auditevent_changelist"),
         "window": reverse("admin:operations_window_operate", args=["plan"]),
     }
+
+
+def a_watched_past(plan: Plan) -> HealthCheck:
+    """Three days of checks with a gap, of a plan that changed meanwhile and of one that did not; a breach."""
+    began = timezone.now() - timedelta(days=3)
+    for each in (plan, builders.health()):
+        Plan.objects.filter(pk=each.pk).update(started_at=began)
+        seeds.a_past(each, 60, without=[7, 8], until=seeds.newest_slot() - seeds.HOUR)
+    return seeds.a_check(plan, "breach", action="paused", cause="feature")
 
 
 def barriers(page: Page) -> list[str]:
