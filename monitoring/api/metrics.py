@@ -48,7 +48,6 @@ class Buckets(serializers.JSONField):
 @extend_schema_field(
     {
         "type": "object",
-        "propertyNames": {"pattern": f"^{COUNTER_NAME}$"},
         "additionalProperties": COUNT,
         "maxProperties": MOST_COUNTERS,
     }
@@ -88,10 +87,11 @@ class SampleBody(Body):
     moduleErrors = _count("Of the module alone; at most `moduleRequests`")
     counters = Counters(
         required=False,
-        help_text=f"Such as appointmentsCreated; {MOST_TOGETHER:,} in a call altogether",
+        help_text=f"Such as appointmentsCreated; names are {COUNTER_NAME}; "
+        f"{MOST_TOGETHER:,} in a call altogether",
     )
     users = serializers.ListField(
-        child=Text(max_length=LONGEST_USER),
+        child=Text(min_length=1, max_length=LONGEST_USER),
         max_length=MOST_USERS,
         required=False,
         help_text="Pseudonymous ids of who used the module, repeats allowed; "
@@ -120,11 +120,12 @@ class MetricsBody(Body):
     """A batch. It must hold a sample or the gauges."""
 
     batch = Text(
+        min_length=1,
         max_length=LONGEST_ID,
         help_text="Your id of this batch, used once for each module: a repeat changes nothing",
     )
-    module = Text(max_length=LONGEST_ID, help_text="Such as patient_engagement")
-    samples = SampleBody(many=True, required=False, max_length=ingest.LARGEST)  # type: ignore[call-arg]
+    module = Text(min_length=1, max_length=LONGEST_ID, help_text="Such as patient_engagement")
+    samples = serializers.ListField(child=SampleBody(), max_length=ingest.LARGEST, required=False)
     gauges = GaugesBody(required=False)
 
 
