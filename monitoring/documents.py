@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitoring import health, slots, system_health, targets
+from monitoring import health, system_health, targets
 from monitoring.figures import PerformanceMetrics
 from monitoring.models import HealthCheck, Review
 from monitoring.plan_sources import source_of
@@ -28,13 +28,14 @@ SPANS = {"day": timedelta(days=1), "week": timedelta(days=7)}
 
 
 def system_health_of(plan: Plan, *, now: datetime) -> Document:
-    """A plan's figures and score over the 24 hours before the newest slot, and what its last check found."""
-    found = system_health.measure(plan, source_of(plan), until=slots.newest(now))
+    """A plan's figures and score over 24 hours, the running one included, and what its last check found."""
+    source = source_of(plan)
+    found = system_health.measure(plan, source, until=source.told_until(now))
     last = health.latest(plan)
     return {
         "module": plan.module.key,
         "measuredAt": now,
-        "window": {"since": found.window.since, "until": found.window.until},
+        "window": {"since": found.window.since, "until": min(found.window.until, now)},
         "score": found.score.value,
         "deductions": [each._asdict() for each in found.score.deductions],
         "unknown": [*found.score.unknown],
@@ -98,7 +99,8 @@ def check_of(check: HealthCheck) -> Document:
 
 def metrics_of(plan: Plan, *, now: datetime) -> Document:
     """Each performance metric of the last day and the last week, with its target and how it stands to it."""
-    until, source, fault = slots.newest(now), source_of(plan), ""
+    source, fault = source_of(plan), ""
+    until = source.told_until(now)
     measured = {}
     for span, length in SPANS.items():
         try:
@@ -108,7 +110,7 @@ def metrics_of(plan: Plan, *, now: datetime) -> Document:
         measured[span] = targets.measured(found)
     return {
         "module": plan.module.key,
-        "until": until,
+        "until": min(until, now),
         "metrics": [_metric(day, week) for day, week in zip(measured["day"], measured["week"], strict=True)],
         "fault": fault,
     }

@@ -49,7 +49,8 @@ def examine(plan: Plan, *, keep: bool) -> Finding:
     except SourceFailed as failure:
         judgement = Judgement(UNKNOWN, "", f"The source of the vitals failed: {failure}"[:500])
     score = scoring.rollout_score(_inputs(evidence))
-    system = system_health.measure(plan, source, until=slot)
+    cohort = evidence.day.cohort if evidence else None
+    system = system_health.measure(plan, source, until=slot, cohort=cohort)
     phase = measuring.phase_of(plan)
     made = HealthCheck(
         plan=plan,

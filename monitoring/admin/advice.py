@@ -24,7 +24,7 @@ DONE = {
 NOTHING_DONE = {
     Result.PASS: "Nothing had to be done. This check does not hold the next phase back.",
     Result.HOLD: "The gate stays closed: the next phase does not run. Nobody loses the module.",
-    Result.BREACH: "The gate stays closed. This check changed nothing else of the plan.",
+    Result.BREACH: "Nothing new: a breach before this one was acted on already, or the plan reaches nobody.",
     Result.UNKNOWN: "The gate stays closed. Nothing was stopped: no data is no sign of harm.",
 }
 PLATFORM = (

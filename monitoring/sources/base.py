@@ -18,6 +18,9 @@ class Source(Protocol):
     def by_workspace(self) -> bool:
         """Whether it can tell workspaces apart; one that cannot may hold a gate and never stop a plan."""
 
+    def told_until(self, now: datetime) -> datetime:
+        """The end of the newest hour of which it can tell anything, also one that is not over."""
+
     def counts(self, window: Window) -> Mapping[UnitKey, Count]:
         """Requests and errors of each unit with any request in the window."""
 

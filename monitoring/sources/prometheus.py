@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.conf import settings as portal
 from django.utils import timezone
 
+from monitoring import slots
 from monitoring.membership import COHORT_ARM, CONTROL_ARM, Membership
 from monitoring.models import VitalsSource
 from monitoring.sources import histograms, prometheus_platform, promql
@@ -45,6 +46,10 @@ class PrometheusSource:
     @property
     def by_workspace(self) -> bool:
         return bool(self.settings.workspace_label)
+
+    def told_until(self, now: datetime) -> datetime:
+        # A query at a time to come finds no sample there.
+        return slots.full_hour(now)
 
     def counts(self, window: Window) -> Mapping[UnitKey, Count]:
         requests = self._by_unit(self.settings.requests, window)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Avg, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
+from monitoring import slots
 from monitoring.membership import COHORT_ARM, CONTROL_ARM
 from monitoring.models import CounterHour, DailyUser, GaugeReading, LastUse, WorkspaceHour
 from monitoring.vitals import BOUNDS, Arms, Count, Gauges, UnitKey, Use, Vitals, Window
@@ -28,6 +29,9 @@ class PushedSource:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.by_user = plan.module.unit == Module.Unit.USER
+
+    def told_until(self, now: datetime) -> datetime:
+        return slots.full_hour(now) + slots.HOUR
 
     def counts(self, window: Window) -> Mapping[UnitKey, Count]:
         rows = (

@@ -60,7 +60,7 @@ def test_it_shows_what_the_product_told(key: str) -> None:
     assert post("/api/monitoring/metrics", body, key).status_code == 200
     found = get(PATH, key).json()
     assert (found["module"], found["measuredAt"]) == ("patient_engagement", "2026-03-02T13:30:00Z")
-    assert found["window"] == {"since": "2026-03-01T13:00:00Z", "until": "2026-03-02T13:00:00Z"}
+    assert found["window"] == {"since": "2026-03-01T14:00:00Z", "until": "2026-03-02T13:30:00Z"}
     assert found["performance"] == {
         "requests": 100,
         "readings": 1,

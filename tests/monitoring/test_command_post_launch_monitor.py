@@ -102,7 +102,7 @@ def test_metrics_stand_beside_their_targets_over_a_day_and_a_week() -> None:
     assert found["errorRate"]["day"] == {"value": 1.0, "state": "missed", "n": 3_000}
     assert found["memoryUsage"]["day"] == {"value": None, "state": "unknown", "n": 0}
     lines = run("post_launch_monitor", "metrics").out.splitlines()
-    assert lines[0] == "Patient Engagement: performance until 2026-03-02 13:00 UTC"
+    assert lines[0] == "Patient Engagement: performance until 2026-03-02 13:30 UTC"
     assert len(lines) == 2 + 5
 
 
