@@ -1,9 +1,10 @@
 """Health checks: what a plan's vitals say, written down once a slot, and what the portal does about it."""
 
 import logging
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from monitoring import slots
@@ -18,6 +19,7 @@ from rollout.models import Plan
 PERMISSION = "monitoring.run_healthcheck"
 # Unknown so often in a row, automatic mode stops (SPEC 4.1).
 UNKNOWN_CHECKS = 4
+LATE_AFTER = timedelta(minutes=15)
 # A breach of a plan in another state has been acted on, or reaches nobody.
 CAN_BE_STOPPED = (Plan.Status.RUNNING, Plan.Status.COMPLETE)
 
@@ -59,10 +61,19 @@ def check_due(*, actor: Actor) -> list[HealthCheck]:
 
 def due() -> list[Plan]:
     """The plans that reach somebody, or are running, and have no check of the newest slot."""
-    checked = HealthCheck.objects.filter(plan=OuterRef("pk"), slot=slots.newest(timezone.now()))
-    begun = Plan.objects.live().exclude(status=Plan.Status.DRAFT).filter(all_off=False)
-    reaching = begun.filter(Q(percentage__gt=0) | Q(status=Plan.Status.RUNNING))
-    return list(reaching.exclude(Exists(checked)).select_related("module").prefetch_related("phases"))
+    unchecked = _unchecked(slots.newest(timezone.now()))
+    return list(unchecked.select_related("module").prefetch_related("phases"))
+
+
+def is_late() -> bool:
+    """Whether some plan still has no check of a slot that was due a quarter of an hour ago; one query."""
+    slot = slots.newest(timezone.now() - LATE_AFTER)
+    return _unchecked(slot).filter(share_changed_at__lte=slot).exists()
+
+
+def newest() -> HealthCheck | None:
+    """The newest check of any plan."""
+    return HealthCheck.objects.first()
 
 
 def judge(plan: Plan) -> HealthCheck:
@@ -137,6 +148,13 @@ def _act(plan: Plan, found: HealthCheck, actor: Actor) -> str:
         plans.configure(plan, actor=portal, version=plan.version, reason=reason, automatic=False)
         return HealthCheck.Action.AUTOMATIC_STOPPED
     return ""
+
+
+def _unchecked(slot: datetime) -> QuerySet[Plan]:
+    checked = HealthCheck.objects.filter(plan=OuterRef("pk"), slot__gte=slot)
+    begun = Plan.objects.live().exclude(status=Plan.Status.DRAFT).filter(all_off=False)
+    reaching = begun.filter(Q(percentage__gt=0) | Q(status=Plan.Status.RUNNING))
+    return reaching.exclude(Exists(checked))
 
 
 def _unknown_too_long(found: HealthCheck) -> bool:

@@ -1,9 +1,16 @@
 """`GET /api/health/status`, and what /api answers where no view does."""
 
-import pytest
-from django.test import Client, RequestFactory
+from datetime import timedelta
 
+import pytest
+import time_machine
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from monitoring import health, slots
 from ops_portal import errors, status
+from tests import builders
+from tests.builders import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -16,6 +23,23 @@ def test_a_working_portal_is_ready(client: Client) -> None:
     assert body["status"] == "ok"
     assert set(body["checks"]) == {"database", "cache", "broker", "migrations"}
     assert all(check["ok"] and check["milliseconds"] >= 0 for check in body["checks"].values())
+
+
+def test_it_tells_of_the_last_health_check_and_whether_one_is_overdue(client: Client) -> None:
+    now = slots.newest(timezone.now())
+    assert client.get("/api/health/status").json()["lastCheck"] is None
+    with time_machine.travel(now - 2 * slots.HOUR, tick=False):
+        plan = builders.a_plan_in_phase(1)
+        assert client.get("/api/health/status").json()["lastCheck"] is None
+    with time_machine.travel(now + timedelta(minutes=10), tick=False):
+        health.check(plan, actor=ROOT)
+        found = client.get("/api/health/status").json()["lastCheck"]
+        assert (found["slot"], found["overdue"]) == (f"{now:%Y-%m-%dT%H:%M:%SZ}", False)
+    for minutes, overdue in [(80, False), (90, True)]:
+        with time_machine.travel(now + timedelta(minutes=minutes), tick=False):
+            response = client.get("/api/health/status")
+            assert response.status_code == 200
+            assert response.json()["lastCheck"]["overdue"] is overdue
 
 
 @pytest.mark.parametrize("part", ["database", "cache", "broker", "migrations"])
