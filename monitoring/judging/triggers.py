@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 
-from monitoring.judging.evidence import Evidence, Unit
+from monitoring.judging.evidence import LEAST_CONTROL, Evidence, Unit
 from monitoring.judging.findings import FEATURE, PLATFORM, UNCLEAR, Criterion
 from monitoring.judging.onset import hours_in_a_row, soon_after_change, without_control
 from monitoring.judging.statistics import wilson
@@ -49,9 +50,9 @@ def error_rate(evidence: Evidence) -> Criterion:
         reason = f"{said}, but their days scattered as far before ({percent(own.rate or 0.0)} on average)."
         return say(met=False, holds=True, cause=UNCLEAR, reason=reason)
     during = weather(evidence.units, evidence.fleet.rate, _recent)
-    if during.possible and control.requests >= LEAST_REQUESTS:
+    if _has_control(evidence) and control.requests >= LEAST_REQUESTS:
         said += f", {percent(control.rate)} without it"
-        shared = _risen_alike(evidence, own) or _explained(evidence, during)
+        shared = _risen_alike(evidence, own) or (during.possible and _explained(evidence, during))
         return _against_control(say, said, during, shared=control.rate > MOST_ERRORS or shared)
     return _alone(evidence, say, said, lambda ago: _many_fail(evidence.history.arms(ago).cohort))
 
@@ -73,8 +74,7 @@ def slow(evidence: Evidence) -> Criterion:
     said = f"The slowest 5 % of responses with the feature took over {p95:.0f} ms in the last hour"
     if not _is_slow(cohort):
         return say(met=True, reason=f"{said}.")
-    during = weather(evidence.units, evidence.fleet.rate, _recent)
-    if during.possible and other is not None and control.buckets[-1] >= LEAST_REQUESTS:
+    if _has_control(evidence) and other is not None and control.buckets[-1] >= LEAST_REQUESTS:
         said += f", without it {other:.0f} ms"
         shared = other > MOST_P95_MS or other >= SHARED_RISE * p95
         return _against_control(say, said, CALM, shared=shared)
@@ -150,6 +150,12 @@ def _out_of_memory(read: Gauges) -> bool:
 
 def _recent(unit: Unit) -> Count:
     return unit.recent
+
+
+def _has_control(evidence: Evidence) -> bool:
+    """Whether ten units without the feature had traffic: what they show now needs no baseline."""
+    others = (unit for unit in evidence.units if not unit.in_cohort and unit.recent.requests)
+    return sum(1 for _ in islice(others, LEAST_CONTROL)) == LEAST_CONTROL
 
 
 def _expected(evidence: Evidence, *, cohort: bool) -> Pool:

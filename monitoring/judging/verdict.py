@@ -99,9 +99,10 @@ def _cause(holding: Sequence[Criterion]) -> str:
 
 
 def _by_weight(holding: Sequence[Criterion]) -> list[str]:
-    """The platform's trouble first, then what cannot be told apart, then the criteria of the phase."""
-    order = {PLATFORM: 0, UNCLEAR: 1, FEATURE: 1}
-    return [each.reason for each in sorted(holding, key=lambda each: order.get(each.cause, 2))]
+    """The platform's trouble first, and once; then what cannot be told apart, then the phase's criteria."""
+    platform = [each.reason for each in holding if each.cause == PLATFORM][:1]
+    others = (each for each in holding if each.cause != PLATFORM)
+    return platform + [each.reason for each in sorted(others, key=lambda each: not each.cause)]
 
 
 def _healthy(evidence: Evidence, criteria: Iterable[Criterion]) -> str:

@@ -115,6 +115,18 @@ def test_a_platform_that_is_ill_as_a_whole_is_held_and_not_stopped(plan: Plan) -
     assert builders.engagement().status == Plan.Status.RUNNING
 
 
+def test_without_baselines_the_control_still_tells_the_feature_from_the_platform(plan: Plan) -> None:
+    WorkspaceHour.objects.all().delete()
+    traffic(plan, 0, 24)
+    assert check(24).result == "pass"
+    traffic(plan, 24, 25, failing(EVERYBODY, 30, BEGUN))
+    found = check(25)
+    assert (found.result, found.cause) == ("hold", "platform")
+    traffic(plan, 25, 26, failing(COHORT, 30, BEGUN))
+    found = check(26)
+    assert (found.result, found.cause, found.action) == ("breach", "feature", "paused")
+
+
 def test_the_policy_may_be_to_roll_back(plan: Plan) -> None:
     with at(0.5):
         plans.configure(plan, actor=ROOT, breach_policy=Plan.BreachPolicy.ROLL_BACK)
