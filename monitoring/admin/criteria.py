@@ -79,16 +79,19 @@ def _card(found: Mapping[str, Any], vouch: Mapping[str, str]) -> Card:
 def _facts(found: Mapping[str, Any], word: Word) -> list[tuple[str, str]]:
     value, limit = (numbers.spelled(found.get(name), word.unit) for name in ("value", "threshold"))
     n = found.get("n")
+    rests_on = "Out of" if word.least else "Requests"
     if word.unit == "chance":
         facts = [("Chance that this is luck", value), ("Stops the rollout below", limit)]
+        rests_on = "With the feature"
     elif word.unit == "points":
         facts = [("More than without it", value), ("Stops the rollout from", limit)]
+        rests_on = "With the feature"
     elif word.unit == "none":
         facts = []
     else:
         facts = [("Measured", value), ("At least" if word.least else "At most", limit)]
     likely = _likely(found.get("interval"), word.unit)
-    facts += [("Likely between", likely), ("Out of", f"{n:,}" if n is not None else "")]
+    facts += [("Likely between", likely), (rests_on, f"{n:,}" if n else "")]
     return [(name, text) for name, text in facts if text]
 
 

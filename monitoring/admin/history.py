@@ -162,7 +162,7 @@ def _changes(plan: Plan, first: datetime, until: datetime, step: int) -> list[Ch
 
     Those after the last slot show at it: they may be why no check comes after it.
     """
-    runs = PhaseRun.objects.filter(plan=plan, at__gt=first - HOUR)
+    runs = PhaseRun.objects.filter(plan=plan, at__gte=first - HOUR)
     found = []
     for run in runs.order_by("-at")[:MOST_CHANGES]:
         # A change shows at the first slot at or after it.

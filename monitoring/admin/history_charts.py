@@ -15,7 +15,9 @@ TEXT = "#8b93a1"
 COLOURS = ("#3b82f6", "#f59e0b")
 CHANGED, HALTED = "#94a3b8", "#ef4444"
 DASHES: tuple[list[int], ...] = ([], [6, 4])
-LABELS = {"day": "H:i", "week": "D H:i", "month": "j M H:i", "all": "j M"}
+# How a time is written on the axis of a span of at most so many hours.
+LABELS = ((24, "H:i"), (7 * 24, "D H:i"), (28 * 24, "j M H:i"))
+LONG = "j M"
 
 Read = Callable[[Point], float | None]
 
@@ -28,6 +30,7 @@ class Chart:
     text: str
     data: str
     options: str
+    empty: bool
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,10 @@ class Line:
     adoption: str
 
 
-def charts(history: History, span: str) -> list[Chart]:
+def charts(history: History) -> list[Chart]:
     """The scores, the error rates of both arms, and adoption."""
-    labels = [formats.date_format(timezone.localtime(point.at), LABELS[span]) for point in history.points]
+    style = next((style for hours, style in LABELS if history.hours <= hours), LONG)
+    labels = [formats.date_format(timezone.localtime(point.at), style) for point in history.points]
     marks = _marks(history.changes, len(labels))
     return [
         _chart(
@@ -118,11 +122,15 @@ def _chart(
             "borderWidth": 2,
             "pointRadius": _radii(values),
             "pointHitRadius": 8,
+            # A line at the edge keeps its width.
+            "clip": 4,
         }
         for (label, values), colour, dash in zip(series.items(), COLOURS, DASHES, strict=False)
     ]
     data = json.dumps({"labels": labels, "datasets": [*lines, *marks]})
-    return Chart(title, text, data, json.dumps(_options(scale, legend=len(lines) + len(marks) > 1)))
+    options = json.dumps(_options(scale, legend=len(lines) + len(marks) > 1))
+    empty = all(value is None for values in series.values() for value in values)
+    return Chart(title, text, data, options, empty)
 
 
 def _radii(values: Sequence[float | None]) -> list[int]:

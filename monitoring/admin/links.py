@@ -1,22 +1,26 @@
 """Addresses of pages that other pages of monitoring lead to."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Model
 from django.urls import reverse
 
+from operations.doors.admin import MOST_TARGETS
 from rollout.models import Plan
 
 
 def of_plan(plan: Plan, operation: str, **inputs: Any) -> str:
     """The confirmation page of an operation on a plan, with inputs filled in."""
-    return _operation("rollout_plan", operation, plan, inputs)
+    query = urlencode({"object": plan.pk, **inputs})
+    return f"{reverse('admin:rollout_plan_operate', args=[operation])}?{query}"
 
 
-def of_review(review: Model, operation: str) -> str:
-    """The confirmation page of an operation on a review."""
-    return _operation("monitoring_review", operation, review, {})
+def of_reviews(reviews: Sequence[Model], operation: str) -> str:
+    """The confirmation page of an operation on reviews, of the first ones where they are too many for it."""
+    query = urlencode([("object", review.pk) for review in reviews[:MOST_TARGETS]])
+    return f"{reverse('admin:monitoring_review_operate', args=[operation])}?{query}"
 
 
 def check(pk: int) -> str:
@@ -38,8 +42,3 @@ def history(plan: Plan, span: str = "") -> str:
     """A plan's health over time."""
     address = reverse("admin:rollout_plan_health", args=[plan.pk])
     return f"{address}?{urlencode({'span': span})}" if span else address
-
-
-def _operation(model: str, operation: str, target: Model, inputs: dict[str, Any]) -> str:
-    query = urlencode({"object": target.pk, **inputs})
-    return f"{reverse(f'admin:{model}_operate', args=[operation])}?{query}"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 SMALLEST_SHARE = 0.01
+RAREST = 1e-6
 # From here on a second digit after the point says nothing.
 DIGITS_BELOW = 10
 # The picture ends this much beyond the farthest of its numbers.
@@ -21,10 +22,12 @@ def points(difference: float) -> str:
 
 
 def chance(probability: float) -> str:
-    """0.41 as "41 %", 0.0005 as "1 in 2,000"."""
+    """0.41 as "41 %", 0.000536 as "1 in 1,900"; what is less likely than one in a million by that bound."""
     if probability >= SMALLEST_SHARE:
         return f"{probability * 100:.0f} %"
-    return f"1 in {round(1 / probability):,}" if probability else "none"
+    if probability < RAREST:
+        return f"under 1 in {round(1 / RAREST):,}"
+    return f"1 in {round(float(f'{1 / probability:.2g}')):,}"
 
 
 def milliseconds(value: float) -> str:

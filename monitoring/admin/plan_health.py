@@ -16,8 +16,9 @@ from rollout import gates
 from rollout.models import Plan
 
 DAY = timedelta(days=1)
-MOST_REVIEWS = 5
-DONE_SHOWN = 3
+# A phase owes at most a few dozen; one that owes more shows these.
+MOST_REVIEWS = 100
+DUE_SHOWN, DONE_SHOWN = 3, 3
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,16 @@ def _reviews(plan: Plan, actor: Actor) -> dict[str, Any]:
     may = actor.may(reviews.PERMISSION)
     now = timezone.now()
     owed = [
-        Owed(review, review.due_at <= now, links.of_review(review, "tick") if may else "")
-        for review in plan.reviews.open().order_by("due_at")[: MOST_REVIEWS + 1]
+        Owed(review, review.due_at <= now, links.of_reviews([review], "tick") if may else "")
+        for review in plan.reviews.open().order_by("due_at")[:MOST_REVIEWS]
     ]
+    due = [each for each in owed if each.due]
     done = plan.reviews.exclude(done_at=None).order_by("-done_at")[:DONE_SHOWN]
     return {
-        "reviews_due": [each for each in owed if each.due][:MOST_REVIEWS],
+        "reviews_due": due[:DUE_SHOWN],
+        "more_due": len(due[DUE_SHOWN:]),
+        "together": links.of_reviews([each.review for each in due], "tick") if may and len(due) > 1 else "",
         "next_review": next((each for each in owed if not each.due), None),
-        "more_reviews": len(owed) > MOST_REVIEWS,
         "reviews_done": list(done),
         "reviews_url": links.reviews(plan=plan.pk),
     }

@@ -59,6 +59,10 @@ def _preview(review: Review, inputs: Inputs, actor: Actor) -> Preview:
     return Preview("admin/monitoring/review_preview.html", context)
 
 
+def _of_the_past(request: HttpRequest) -> bool:
+    return request.GET.get(StateFilter.parameter_name) in StateFilter.past
+
+
 class ReviewAdmin(VerbAdmin):
     operations = (
         Operation(
@@ -75,7 +79,7 @@ class ReviewAdmin(VerbAdmin):
             on_list=True,
         ),
     )
-    list_display = ("name", "plan", "state", "due_at", "late", "done_by", "note")
+    list_display = ("name", "plan", "state", "due_at", "late")
     list_display_links = ("name",)
     list_filter = (StateFilter, PlanFilter)
     list_select_related = ("plan",)
@@ -91,8 +95,11 @@ class ReviewAdmin(VerbAdmin):
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """What is owed first, of the past the latest first."""
-        past = request.GET.get(StateFilter.parameter_name) in StateFilter.past
-        return ("-due_at",) if past else ("due_at",)
+        return ("-due_at",) if _of_the_past(request) else ("due_at",)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """An open review has no note yet."""
+        return (*self.list_display, "done_by", "note") if _of_the_past(request) else self.list_display
 
     def get_fieldsets(self, request: HttpRequest, obj: Review | None = None) -> Any:
         return ()

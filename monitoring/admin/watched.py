@@ -71,7 +71,7 @@ class WatchedPlans(VerbAdmin):
             "history": found,
             "missing": found.hours - found.checks,
             "strip": strips.strip([(point.at, point.result) for point in found.points]),
-            "charts": history_charts.charts(found, span) if found.checks else (),
+            "charts": history_charts.charts(found) if found.checks else (),
             "lines": history_charts.table(found),
             "changes": [(change, words.by_whom(change.run.by)) for change in found.changes],
             "labels": words.RESULT_LABELS,

@@ -50,25 +50,25 @@ class Word:
 
 KINDS = {
     "hard_stop": Kind(
-        "1. Sudden breakage",
+        "Sudden breakage",
         "Looked at every hour: does it fail for many who have the feature, and for few who do not? Stops the "
         "rollout.",
     ),
     "partial_break": Kind(
-        "2. Broken for some",
+        "Broken for some",
         "Looked at once a day: what breaks few customers, but for long. Stops the rollout.",
     ),
     "guardrail": Kind(
-        "3. A little worse for many",
+        "A little worse for many",
         "Looked at once a day: harm too small to see in one customer. Stops the rollout.",
     ),
     "trigger": Kind(
-        "4. Rollback triggers",
+        "Rollback triggers",
         "Limits for the last hour that nothing may cross. Stops the rollout, unless those without the "
         "feature cross them too: then the platform has a problem, and only the gate is held.",
     ),
     "phase": Kind(
-        "5. What the phase asks for",
+        "What the phase asks for",
         "Over the last 24 hours, before the next phase runs. Holds the gate, and never stops what already "
         "runs.",
     ),
@@ -117,8 +117,10 @@ WORDS = {
     ),
     "errors_over_5_percent": Word("trigger", "Few errors in the last hour", _ERRORS, "percent"),
     "p95_over_2000_ms": Word("trigger", "Answers in the last hour are fast enough", _P95, "ms"),
-    "database_failures": Word("trigger", "The database is reached", _PLATFORM, "number"),
-    "memory_over_95_percent": Word("trigger", "Memory is left", _PLATFORM, "share"),
+    "database_failures": Word(
+        "trigger", "The database is reached", _PLATFORM, "number", without="Not measured"
+    ),
+    "memory_over_95_percent": Word("trigger", "Memory is left", _PLATFORM, "share", without="Not measured"),
     "error_rate": Word("phase", "Few errors", _ERRORS, "percent"),
     "p95": Word("phase", "Fast answers", _P95, "ms"),
     "database_p95": Word("phase", "A fast database", _DATABASE_P95, "ms"),

@@ -116,5 +116,13 @@ def test_a_plan_that_has_not_begun_says_so_and_one_without_checks_shows_its_gaps
     assert "hours had a check" in shown(client, plan).content.decode()
 
 
+def test_what_was_never_measured_is_said_instead_of_an_empty_chart() -> None:
+    plan = a_plan_since(days=3)
+    seeds.a_check(plan, details=seeds.details(adoption=None))
+    response = shown(builders.signed_in("Viewer"), plan, "day")
+    assert [chart.empty for chart in response.context["charts"]] == [False, False, True]
+    assert "Not measured in this span." in response.content.decode()
+
+
 def test_a_result_is_told_apart_by_height_as_well() -> None:
     assert len(set(strips.HEIGHTS.values())) == len(strips.HEIGHTS)

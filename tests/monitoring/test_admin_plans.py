@@ -109,6 +109,18 @@ def test_due_reviews_stand_on_the_plan_and_are_ticked_with_a_note(manager: Clien
     assert (event.actor, event.reason.text) == ("ada", "Nothing odd in the log")
 
 
+def test_many_due_reviews_are_counted_and_ticked_together(manager: Client) -> None:
+    plan = builders.a_plan_in_phase(1)
+    due = seeds.reviews(plan, due=5, ahead=0)
+    text = plan_page(manager)
+    assert "2 more are due." in text
+    address = reverse("admin:monitoring_review_operate", args=["tick"])
+    every = [review.pk for review in due]
+    assert f"{address}?{'&amp;'.join(f'object={pk}' for pk in every)}" in text
+    manager.post(address, {"object": [f"{pk}:" for pk in every], "note": "All at once, from the night's log"})
+    assert not Review.objects.open().exists()
+
+
 def test_a_review_needs_its_note_its_time_and_its_permission(manager: Client) -> None:
     plan = builders.a_plan_in_phase(1)
     due, ahead = seeds.reviews(plan, due=1, ahead=1)
