@@ -84,7 +84,8 @@ def rollout_score(given: RolloutInputs) -> Score:
         if count is None:
             unknown.append(f"{name} issues")
         else:
-            found.append(Deduction("issues", f"{count} open {name} issues", float(points * count)))
+            rule = f"{_counted(count, f'{name} issue')} open"
+            found.append(Deduction("issues", rule, float(points * count)))
     return _score(found, unknown)
 
 
@@ -112,8 +113,10 @@ def post_launch_score(given: PostLaunchInputs) -> Score:
     text = f"satisfaction {stars or 0:.1f}, under 4.0"
     rule("quality", "user satisfaction", stars, 10 * _under(stars, 4.0), text)
     critical, high = given.critical_errors, given.high_issues
-    rule("stability", "critical errors", critical, 15.0 * (critical or 0), f"{critical} critical errors")
-    rule("stability", "high-priority issues", high, 5.0 * (high or 0), f"{high} high-priority issues")
+    rule(
+        "stability", "critical errors", critical, 15.0 * (critical or 0), _counted(critical, "critical error")
+    )
+    rule("stability", "high-priority issues", high, 5.0 * (high or 0), _counted(high, "high-priority issue"))
     return _score(found, unknown)
 
 
@@ -145,6 +148,10 @@ def _steps(value: float | None, steps: tuple[tuple[float, int], ...]) -> float:
 
 def _under(value: float | None, limit: float) -> bool:
     return value is not None and value < limit
+
+
+def _counted(count: int | None, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def _percent(fraction: float) -> str:
