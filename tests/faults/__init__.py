@@ -1,1 +1,1 @@
-"""What the portal does while PostgreSQL is stopped, or silent: `pytest -m faults tests/faults`."""
+"""What the portal does while PostgreSQL or Redis is away, or workers die: `pytest -m faults tests/faults`."""

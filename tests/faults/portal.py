@@ -24,7 +24,7 @@ PATIENCE = 15.0
 class Portal:
     """One granian process on a database, as the supervisor starts it."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, **variables: str) -> None:
         self.port = free_port()
         self.log = folder / "server.log"
         granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", "127.0.0.1"]
@@ -32,7 +32,7 @@ class Portal:
         options = ["--port", str(self.port), *threads, "--log-level", "warning", "--no-access-log"]
         self._process = subprocess.Popen(
             [*granian, *options, "ops_portal.wsgi:application"],
-            env={**os.environ, "DATABASE_URL": url, "VAR_DIR": str(folder)},
+            env={**os.environ, "DATABASE_URL": url, "VAR_DIR": str(folder), **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self.log.open("wb"),

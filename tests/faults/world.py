@@ -36,9 +36,22 @@ def fill() -> dict[str, Any]:
     phases.set_percentage(plan, 50, actor=ROOT)
     units = builders.numbered(WORKSPACES)
     return {
-        "key": keys.create("Product", ["evaluate"], actor=ROOT)[1],
+        "key": keys.create("Product", ["evaluate", "read"], actor=ROOT)[1],
         "answers": {unit: answers.explain(FLAG, unit).on for unit in units},
     }
+
+
+def run_another_plan() -> int:
+    """Let Health Management reach a few users as well; how many plans have health checks then."""
+    from monitoring import health
+    from rollout import phases
+    from tests import builders
+    from tests.builders import ROOT
+
+    plan = builders.health()
+    if plan.percentage == 0:
+        phases.set_percentage(plan, 5, actor=ROOT)
+    return len(health.due())
 
 
 def kill(on: str) -> bool:
@@ -57,7 +70,12 @@ def usage() -> int:
     return sum(row.count for row in FlagUsage.objects.filter(flag__key=FLAG))
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"fill": fill, "kill": kill, "usage": usage}
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "fill": fill,
+    "run_another_plan": run_another_plan,
+    "kill": kill,
+    "usage": usage,
+}
 
 if __name__ == "__main__":
     import django
