@@ -22,16 +22,16 @@ pytestmark = pytest.mark.django_db
 
 BEGUN = datetime(2026, 5, 4, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
-# Of 60 workspaces in the order of their ids, the first tenth is the cohort.
-EVERYBODY = builders.numbered(60)
-COHORT = EVERYBODY[:6]
+# Of 30 workspaces in the order of their ids, the first tenth is the cohort.
+EVERYBODY = builders.numbered(30)
+COHORT = EVERYBODY[:3]
 
 
 @pytest.fixture
 def plan() -> Plan:
     """Phase 1 began at nine, after two healthy weeks (two hours of traffic a day)."""
     with time_machine.travel(BEGUN, tick=False):
-        plan = builders.a_plan(eligible=60)
+        plan = builders.a_plan(eligible=30)
         for back in range(1, 15):
             flow(plan.module, EVERYBODY, BEGUN - back * DAY, BEGUN - back * DAY + 2 * HOUR)
         phases.run(plan, 1, actor=ROOT)
@@ -61,8 +61,8 @@ def test_a_healthy_day_passes_and_opens_the_gate(plan: Plan) -> None:
         assert gates.latest_verdict(plan) == found.verdict
         assert {reason.code for reason in gates.may_run(builders.engagement(), 2)} == {"soak"}
     assert (found.verdict.measured_at, found.verdict.plan_version) == (found.slot, plan.version)
-    assert found.details["cohort"]["units"] == 6
-    assert found.details["control"]["requests"] == 54 * 24 * 100
+    assert found.details["cohort"]["units"] == 3
+    assert found.details["control"]["requests"] == 27 * 24 * 100
     assert found.look.number == 1
 
 
@@ -91,7 +91,7 @@ def test_what_was_measured_before_the_share_changed_opens_nothing(plan: Plan) ->
 def test_a_feature_that_breaks_its_cohort_is_paused_within_two_checks(plan: Plan) -> None:
     traffic(plan, 0, 24)
     check(24)
-    traffic(plan, 24, 26, failing(COHORT[:3], 50, BEGUN))
+    traffic(plan, 24, 26, failing(COHORT, 50, BEGUN))
     found = [check(25), check(26)]
     assert found[-1].result == "breach" or found[0].result == "breach"
     breach = next(each for each in found if each.result == "breach")
@@ -195,7 +195,7 @@ def test_baselines_are_taken_once_and_kept_when_the_hours_are_gone(plan: Plan) -
     check(23)
     taken = BaselineSet.objects.get()
     assert (taken.since, taken.until) == (BEGUN - 14 * DAY, BEGUN)
-    assert taken.fleet_requests == 60 * 14 * 2 * 100
+    assert taken.fleet_requests == 30 * 14 * 2 * 100
     WorkspaceHour.objects.filter(hour__lt=BEGUN).delete()
     assert check(24).result == "pass"
     assert BaselineSet.objects.get() == taken
@@ -252,7 +252,7 @@ def test_automatic_mode_runs_the_next_phase_and_stops_at_the_check_two_hours_lat
     check(168)
     with at(168.05):
         assert automatic.step() == ["Patient Engagement: phase 2 was run"]
-    traffic(plan, 168, 171, failing(EVERYBODY[:15], 60, BEGUN + 168 * HOUR))
+    traffic(plan, 168, 171, failing(EVERYBODY[:8], 60, BEGUN + 168 * HOUR))
     check(170)
     check(171)
     with at(171):
