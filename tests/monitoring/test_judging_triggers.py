@@ -110,6 +110,18 @@ def test_without_a_control_it_counts_when_trouble_began_and_how_long_it_lasts(
     assert (found.breaks, found.holds, found.cause) == (breaks, True, cause)
 
 
+@pytest.mark.parametrize(("others", "cause", "breaks"), [(60, "platform", False), (8, "feature", True)])
+def test_a_control_of_few_workspaces_can_clear_the_feature_and_not_convict_it(
+    others: int, cause: str, breaks: bool
+) -> None:
+    """Users of one workspace with and without the feature: convicted by when it began, not by comparison."""
+    two = units([Count(3_000, 270)], [Count(3_000, others * 3)])
+    past = Past(cohort=lambda ago: vitals(1_000, 90 if ago < 1 else 8))
+    found = error_rate(failing(90, others, units=two, history=past, changed_at=SLOT - HOUR))
+    assert (found.cause, found.breaks) == (cause, breaks)
+    assert past.asked == ([] if cause == "platform" else [0, 1])
+
+
 def test_slow_responses_with_the_feature_alone_are_its_doing() -> None:
     found = slow(evidence(hour=Arms(SLOW, QUIET)))
     assert (found.breaks, found.cause, found.value) == (True, "feature", 5_000)
