@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,6 +83,14 @@ def test_a_sample_counts_in_its_hour(key: str) -> None:
     assert LastUse.objects.values_list("workspace", "hour").get() == ("W00000", HOUR)
     batch = Batch.objects.get()
     assert (batch.by, batch.accepted, batch.first_hour, batch.last_hour) == ("api:product", 1, HOUR, HOUR)
+
+
+def test_the_example_of_the_documentation_is_counted(key: str) -> None:
+    text = (Path(settings.BASE_DIR) / "docs" / "metrics.md").read_text()
+    sent, answered = (block.split("```")[0] for block in text.split("```json")[1:3])
+    builders.workspaces([json.loads(sent)["samples"][0]["workspace"]])
+    assert post(PATH, sent, key).json() == json.loads(answered)
+    assert GaugeReading.objects.count() == 1
 
 
 def test_several_batches_for_one_hour_add_up(key: str) -> None:
