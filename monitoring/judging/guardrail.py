@@ -52,6 +52,11 @@ class Compared(NamedTuple):
     def p(self) -> float:
         return stratified_p(self.strata)
 
+    @property
+    def least_p(self) -> float:
+        """The p if the whole cohort were unhealthy and nobody else: of two workspaces it is never small."""
+        return stratified_p(Stratum(each.cohort, each.cohort, each.control, 0) for each in self.strata)
+
 
 def compared(units: Iterable[Judged], fleet_rate: float, during: Weather = CALM) -> Compared:
     """Count the unhealthy of each arm, by what was expected of them; units without traffic do not count.
@@ -110,6 +115,9 @@ def _guardrail(evidence: Evidence, found: Compared, called_below: float) -> Crit
         return _no_comparison(evidence, found)
     p = found.p
     said = arms(found.cohort, found.control, evidence.unit_word, "unhealthy")
+    if found.least_p >= called_below:
+        reason = f"{said}: too few {evidence.unit_word} to tell a difference from chance; ask in them."
+        return Criterion(name=NAME, group=GROUP, met=None, value=p, n=found.cohort[1], reason=reason)
     reason = f"{said} ({chance_of(p)}; called a breach below {chance(called_below)})."
     called = p < called_below
     during = weather(evidence.units, evidence.fleet.rate, lambda unit: unit.day) if called else CALM

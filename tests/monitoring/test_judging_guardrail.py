@@ -109,6 +109,15 @@ def test_without_a_comparison_the_guardrail_says_so_and_does_not_hold(
     assert why in found.reason
 
 
+def test_so_few_workspaces_that_nothing_could_ever_be_called_are_a_persons_business() -> None:
+    found = looked(by_day([ILL] * 2, [DAY] * 18))
+    assert (found.met, found.holds) == (None, False)
+    assert found.reason == (
+        "2 of 2 workspaces with the feature are unhealthy, 0 of 18 without it: too few workspaces to tell "
+        "a difference from chance; ask in them."
+    )
+
+
 def test_a_look_lists_who_has_no_baseline_and_survives_json() -> None:
     strangers = [unit(f"new{number}", True, day=ILL, baseline=None) for number in range(7)]
     found = look(evidence(units=[*strangers, *by_day([DAY] * 10, [DAY] * 90)]), DUE)
