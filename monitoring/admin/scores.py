@@ -28,7 +28,6 @@ class Score:
     score: int
     lines: Sequence[Line]
     unknown: Sequence[str]
-    width: str
 
 
 def of_details(rollout: int, post_launch: int, details: Mapping[str, Any]) -> list[Score]:
@@ -65,7 +64,7 @@ def _score(
         lines.append(Line("Limit", rule, _points(rest)))
     elif round(rest, 2):
         lines.append(Line("Rounding", "To a whole number", _points(rest)))
-    return Score(title, about, score, lines, list(unknown), str(score))
+    return Score(title, about, score, lines, list(unknown))
 
 
 def _points(number: float) -> str:
