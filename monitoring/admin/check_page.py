@@ -59,7 +59,7 @@ def context(request: HttpRequest, check: HealthCheck) -> dict[str, Any]:
         "deciding": criteria.deciding(groups),
         "ticks": _ticks(check),
         "scores": scores.of_details(check.rollout_score, check.post_launch_score, details),
-        "measures": measures(details),
+        "measures": measures(details, by_user=by_user),
         "units": "users" if by_user else "workspaces",
         "adoption": details.get("adoption") or {},
         "use": _use(details.get("use") or {}),
@@ -85,12 +85,17 @@ def vouching(check: HealthCheck, actor: Actor) -> dict[str, str]:
     }
 
 
-def measures(details: Mapping[str, Any]) -> Sequence[Measure]:
-    """Those with the feature beside those without it, over the last 24 hours."""
+def measures(details: Mapping[str, Any], *, by_user: bool) -> Sequence[Measure]:
+    """Those with the feature beside those without it, over the last 24 hours; nothing where none was measured.
+
+    Nobody counts the users of an arm.
+    """
+    if not details.get("cohort"):
+        return ()
     arms = [details.get(arm) or {} for arm in ("cohort", "control")]
-    rows = [Measure("In it", *(_count(arm.get("units")) for arm in arms))]
+    rows = [] if by_user else [Measure("Workspaces", *(_count(arm.get("units")) for arm in arms))]
     rows += [Measure(title, *(_count(arm.get(name)) for arm in arms)) for name, title in COUNTS]
-    rows.insert(3, Measure("Error rate", *(_spelled(arm.get("errorRate"), "percent") for arm in arms)))
+    rows.append(Measure("Error rate", *(_spelled(arm.get("errorRate"), "percent") for arm in arms)))
     rows += [Measure(title, *(_spelled(arm.get(name), "ms") for arm in arms)) for name, title in TIMES]
     return rows
 

@@ -148,3 +148,11 @@ def test_a_check_without_any_detail_still_opens(manager: Client) -> None:
     text = page_of(manager, seeds.a_check(builders.a_plan_in_phase(1), "unknown", details={}))
     assert "Unknown: nothing was measured" in text
     assert "wrote no criteria down" in text
+    assert "With and without the feature" not in text
+
+
+def test_the_users_of_an_arm_are_not_counted(manager: Client) -> None:
+    builders.a_plan()
+    text = page_of(manager, seeds.a_check(builders.health(), phase_number=1))
+    assert "With and without the feature" in text
+    assert '<th scope="row">Workspaces</th>' not in text
