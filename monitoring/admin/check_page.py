@@ -86,7 +86,7 @@ def vouching(check: HealthCheck, actor: Actor) -> dict[str, str]:
 
 
 def measures(details: Mapping[str, Any], *, by_user: bool) -> Sequence[Measure]:
-    """Those with the feature beside those without it, over the last 24 hours; nothing where none was measured.
+    """Those with the feature beside those without it, over the last 24 hours; empty where none was measured.
 
     Nobody counts the users of an arm.
     """
