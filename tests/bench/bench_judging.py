@@ -111,12 +111,12 @@ def _blame(study: Study) -> None:
             str(study.incidents[order, scenario]),
             str(study.held[order, scenario]),
             str(study.blamed[order, scenario]),
-            study.example.get((order, scenario), ""),
+            study.example.get((order, scenario), "").partition(")")[0],
         ]
         for scenario in INCIDENTS
         for order in (RANDOM, LARGEST)
     ]
-    header = ["", "with a control", "a limit exceeded", "platform blamed", "for example"]
+    header = ["", "with a control", "a limit exceeded", "platform blamed", "as in"]
     table(f"{study.workspaces} workspaces: incidents", header, rows)
 
 
