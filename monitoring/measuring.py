@@ -19,6 +19,7 @@ from rollout.models import Phase, Plan
 from rollout.rules.ordering import Ordering
 
 DAY = timedelta(days=1)
+LONGEST_WITHOUT_LOOK = 2 * DAY
 # The hard stop looks at so many hours; a source that told nothing for as long is silent (SPEC 4.3).
 RECENT = 3 * HOUR
 
@@ -77,13 +78,18 @@ def phase_of(plan: Plan) -> Phase | None:
 
 
 def looks_of(plan: Plan, slot: datetime) -> LookPlan:
-    """Looks come a day after the share last changed, and a day after one another."""
+    """Looks come a day after the share last changed, and a day after one another.
+
+    A share that is changed every few hours does not put them off: after two days without one, it comes.
+    """
     planned = planned_looks(plan)
     last = plan.looks.first()
     changed = plan.share_changed_at or plan.created_at
     of_now = last if last is not None and last.slot >= changed else None
     since = of_now.slot if of_now else changed
-    due = Due((last.number if last else 0) + 1, planned) if slot - since >= DAY else None
+    last_at = last.slot if last else plan.started_at or changed
+    is_due = slot - since >= DAY or slot - last_at >= LONGEST_WITHOUT_LOOK
+    due = Due((last.number if last else 0) + 1, planned) if is_due else None
     return LookPlan(due, (slot if due else since) + DAY, of_now)
 
 

@@ -190,6 +190,17 @@ def test_looks_come_once_a_day_and_the_gate_reads_the_last(plan: Plan) -> None:
     assert check(50).details["look"]["number"] == 2
 
 
+def test_a_share_that_changes_every_few_hours_does_not_put_looks_off_for_ever(plan: Plan) -> None:
+    traffic(plan, 0, 50)
+    for hours in (10, 20, 30, 40):
+        with at(hours + 0.5):
+            phases.set_percentage(builders.engagement(), 11 + hours // 10, actor=ROOT)
+    check(47)
+    assert not Look.objects.exists()
+    check(48)
+    assert Look.objects.get().number == 1
+
+
 def test_baselines_are_taken_once_and_kept_when_the_hours_are_gone(plan: Plan) -> None:
     traffic(plan, 0, 24)
     check(23)
