@@ -60,15 +60,14 @@ def check_due(*, actor: Actor) -> list[HealthCheck]:
 
 
 def due() -> list[Plan]:
-    """The plans that reach somebody, or are running, and have no check of the newest slot."""
+    """The plans that had begun by the newest slot and have no check of it."""
     unchecked = _unchecked(slots.newest(timezone.now()))
     return list(unchecked.select_related("module").prefetch_related("phases"))
 
 
 def is_late() -> bool:
     """Whether some plan still has no check of a slot that was due a quarter of an hour ago; one query."""
-    slot = slots.newest(timezone.now() - LATE_AFTER)
-    return _unchecked(slot).filter(share_changed_at__lte=slot).exists()
+    return _unchecked(slots.newest(timezone.now() - LATE_AFTER)).exists()
 
 
 def newest() -> HealthCheck | None:
@@ -151,10 +150,12 @@ def _act(plan: Plan, found: HealthCheck, actor: Actor) -> str:
 
 
 def _unchecked(slot: datetime) -> QuerySet[Plan]:
+    """The plans that had begun by `slot`, reach somebody or are running, and have no check since."""
     checked = HealthCheck.objects.filter(plan=OuterRef("pk"), slot__gte=slot)
-    begun = Plan.objects.live().exclude(status=Plan.Status.DRAFT).filter(all_off=False)
-    reaching = begun.filter(Q(percentage__gt=0) | Q(status=Plan.Status.RUNNING))
-    return reaching.exclude(Exists(checked))
+    begun = Q(started_at__lt=slot) | Q(started_at=None, share_changed_at__lt=slot)
+    reaching = Q(percentage__gt=0) | Q(status=Plan.Status.RUNNING)
+    found = Plan.objects.live().exclude(status=Plan.Status.DRAFT).filter(begun & reaching, all_off=False)
+    return found.exclude(Exists(checked))
 
 
 def _unknown_too_long(found: HealthCheck) -> bool:

@@ -234,9 +234,17 @@ def test_everything_due_is_checked_once(plan: Plan) -> None:
         assert health.check_due(actor=ROOT) == []
 
 
-def test_a_plan_that_fails_does_not_keep_the_others(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_is_due_once_a_full_hour_of_it_is_over(plan: Plan) -> None:
+    with at(0.5):
+        assert health.due() == []
     with at(1):
+        assert health.due() == [plan]
+
+
+def test_a_plan_that_fails_does_not_keep_the_others(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    with at(0):
         phases.run(builders.health(), 1, actor=ROOT)
+    with at(1):
 
         def broken(each: Plan, *, keep: bool) -> Finding:
             if each.module.key == "health_management":
