@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count, Min
 from django.http import HttpRequest
 
+from monitoring.models import Review
 from operations.doors import timeline
 from operations.models import AuditEvent, Window
 from rollout import gates
@@ -64,6 +66,9 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["cards"] = cards(plans[:MOST_PLANS])
         context["decisions"] = [card for card in context["cards"] if card.decision]
         context["no_workspaces"] = not Workspace.objects.exists()
+    if request.user.has_perm("monitoring.view_review"):
+        due = Review.objects.due().order_by("plan__name").values("plan", "plan__name")
+        context["due_reviews"] = list(due.annotate(count=Count("pk"), since=Min("due_at"))[:MOST_PLANS])
     if request.user.has_perm("operations.view_window"):
         context["planned_windows"] = list(Window.objects.ahead().order_by("starts_at")[:3])
     if request.user.has_perm("operations.view_auditevent"):

@@ -28,7 +28,7 @@ from tests.doors import every_row, run
 
 pytestmark = pytest.mark.django_db
 
-OURS = sorted(name for name, app in get_commands().items() if app in ("operations", "rollout"))
+OURS = sorted(name for name, app in get_commands().items() if app in ("monitoring", "operations", "rollout"))
 # Every writing command once, on a portal that is set up.
 WRITING = {
     "api_key create": ("api_key", "create", "billing", "--scope", "read"),
