@@ -63,6 +63,11 @@ class Vitals:
         return self.total
 
     @property
+    def judged_word(self) -> str:
+        """What `judged` counts, in words."""
+        return "requests of the module" if self.module_requests else "requests"
+
+    @property
     def mean_ms(self) -> float | None:
         """The mean API response in milliseconds; None without latencies."""
         return self.latency_sum_ms / self.buckets[-1] if self.buckets[-1] else None

@@ -52,7 +52,7 @@ def _error_rate(evidence: Evidence, phase: Thresholds) -> Criterion:
     if count.requests < LEAST_REQUESTS:
         reason = f"Only {count.requests} requests in 24 hours: too few to tell an error rate."
         return tell(met=None, holds=True, reason=reason)
-    said = f"{percent(count.rate)} of {count.requests:,} requests failed in 24 hours"
+    said = f"{percent(count.rate)} of {count.requests:,} {evidence.day.cohort.judged_word} failed in 24 hours"
     if interval.upper < most:
         return _below(tell, said, count.rate, phase)
     if interval.lower <= most:

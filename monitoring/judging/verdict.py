@@ -106,7 +106,8 @@ def _by_weight(holding: Sequence[Criterion]) -> list[str]:
 
 
 def _healthy(evidence: Evidence, criteria: Iterable[Criterion]) -> str:
-    count = evidence.day.cohort.judged
-    said = f"Healthy: {percent(count.rate)} of {count.requests:,} requests failed in 24 hours."
+    day = evidence.day.cohort
+    count, word = day.judged, day.judged_word
+    said = f"Healthy: {percent(count.rate)} of {count.requests:,} {word} failed in 24 hours."
     told = [each.reason for each in criteria if each.amber or each.group == guardrail.GROUP]
     return joined([said, *told])
