@@ -11,7 +11,8 @@ from tests.faults.portal import until
 from tests.faults.private_postgres import PrivatePostgres
 
 HOUR = timedelta(hours=1)
-FIRST = datetime(2026, 3, 2, 12, tzinfo=UTC)
+# Before now, so that no hour strikes that lies ahead.
+FIRST = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=20)
 JOB = "health-checks"
 DUE = "UPDATE operations_scheduledjob SET due_at = now() WHERE name = %s"
 SETTLED = """

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 FLAG = "patient_engagement_module"
@@ -42,15 +43,23 @@ def fill() -> dict[str, Any]:
 
 
 def run_another_plan() -> int:
-    """Let Health Management reach a few users as well; how many plans have health checks then."""
+    """Let Health Management reach a few users as well; how many plans have health checks then.
+
+    Both began long before the hours that strike in the tests.
+    """
+    from django.utils import timezone
+
     from monitoring import health
     from rollout import phases
+    from rollout.models import Plan
     from tests import builders
     from tests.builders import ROOT
 
     plan = builders.health()
     if plan.percentage == 0:
         phases.set_percentage(plan, 5, actor=ROOT)
+    began = timezone.now() - timedelta(days=30)
+    Plan.objects.update(started_at=began, share_changed_at=began)
     return len(health.due())
 
 
