@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Avg, Max, Q, QuerySet, Sum
+from django.db.models import Avg, BooleanField, ExpressionWrapper, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from monitoring import slots
@@ -44,8 +44,17 @@ class PushedSource:
         return {UnitKey(workspace, arm): Count(*found) for workspace, arm, *found in rows.iterator()}
 
     def arms(self, window: Window) -> Arms:
-        hours = self._hours(window)
-        return Arms(_summed(hours.filter(self._cohort)), _summed(hours.filter(self._control)))
+        """Both arms in one pass over the window."""
+        rows = (
+            self._hours(window)
+            .filter(self._either)
+            .annotate(in_cohort=ExpressionWrapper(self._cohort, BooleanField()))
+            .order_by()
+            .values("in_cohort")
+            .annotate(**{f"of_{name}": Sum(name) for name in (*SUMS, *BUCKETS)})
+        )
+        summed = {bool(row["in_cohort"]): _vitals(row) for row in rows}
+        return Arms(summed.get(True, Vitals()), summed.get(False, Vitals()))
 
     def gauges(self, window: Window) -> Gauges:
         """The readings of every module's batches: memory and database are one platform's."""
@@ -107,19 +116,22 @@ class PushedSource:
         return Q(workspace__in=self._enrolled)
 
     @cached_property
-    def _control(self) -> Q:
+    def _either(self) -> Q:
+        """Those who have the module and those who could have it."""
         if self.by_user:
-            return Q(arm=CONTROL_ARM)
+            return Q(arm__in=(COHORT_ARM, CONTROL_ARM))
         state = facts.state_of(self.plan.module)
-        eligible = Workspace.objects.filter(Population(state).is_eligible(state.eligibility)).values("pk")
-        return Q(workspace__in=eligible.exclude(pk__in=self._enrolled))
+        return Q(
+            workspace__in=Workspace.objects.filter(Population(state).is_eligible(state.eligibility)).values(
+                "pk"
+            )
+        )
 
     @property
     def _enrolled(self) -> QuerySet[Enrolment, Any]:
         return Enrolment.objects.open().filter(plan=self.plan).values("workspace_id")
 
 
-def _summed(hours: QuerySet[WorkspaceHour]) -> Vitals:
-    found = hours.aggregate(**{f"of_{name}": Sum(name) for name in (*SUMS, *BUCKETS)})
-    sums = {name: found[f"of_{name}"] or 0 for name in SUMS}
-    return Vitals(**sums, buckets=tuple(int(found[f"of_{name}"] or 0) for name in BUCKETS))
+def _vitals(row: Mapping[str, Any]) -> Vitals:
+    sums = {name: row[f"of_{name}"] for name in SUMS}
+    return Vitals(**sums, buckets=tuple(int(row[f"of_{name}"]) for name in BUCKETS))
