@@ -9,7 +9,11 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 
+from ops_portal import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops_portal.settings")
+
+broker.install()
 
 app = Celery("ops_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -75,9 +75,11 @@ def workers(
     """Starts a worker and two beats whose checks take their time; waits until they made their first one."""
     started = []
 
-    def start(**variables: str) -> Workers:
+    def start(processes: int = 2, **variables: str) -> Workers:
         slot = checks.strike()
-        started.append(Workers(postgres, redis, tmp_path, {"SLOW_FOLDER": str(tmp_path), **variables}))
+        started.append(
+            Workers(postgres, redis, tmp_path, processes, {"SLOW_FOLDER": str(tmp_path), **variables})
+        )
         checks.wait(slot, 60)
         return started[-1]
 

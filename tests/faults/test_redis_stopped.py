@@ -71,7 +71,8 @@ def test_while_redis_is_stopped_the_web_goes_on_and_afterwards_what_was_due_is_d
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    workers(SLOW_SECONDS="0.3")
+    # One process, so that all of them are busy when Redis stops and none can acknowledge its message.
+    workers(processes=1, SLOW_SECONDS="0.3")
     variables = {"DJANGO_SETTINGS_MODULE": SETTINGS, "SLOW_FOLDER": str(tmp_path)}
     server = portal(postgres.url, REDIS_URL=redis.url, MONITORING_CRON_SECRET=SECRET, **variables)
     asking = client(server)

@@ -16,10 +16,15 @@ SETTINGS = "tests.faults.slow_settings"
 
 
 class Workers:
-    """Two pool processes and two beats. `variables` are those of `tests.faults.slow`."""
+    """Some pool processes and two beats. `variables` are those of `tests.faults.slow`."""
 
     def __init__(
-        self, postgres: PrivatePostgres, redis: PrivateRedis, folder: Path, variables: dict[str, str]
+        self,
+        postgres: PrivatePostgres,
+        redis: PrivateRedis,
+        folder: Path,
+        processes: int,
+        variables: dict[str, str],
     ) -> None:
         self._folder = folder
         self._variables = {
@@ -30,7 +35,7 @@ class Workers:
             "REDIS_URL": redis.url,
             "ENV_FILE": "",
         }
-        self._commands = commands(0, 2)
+        self._commands = commands(0, processes)
         self._beats = [self._start("beat", f"beat-{number}") for number in (1, 2)]
         self.start_worker()
 
