@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 WALKS = Path(__file__).parent.parent / "docs" / "walks.md"
-PLACES = sorted(set(re.findall(r"`((?:monitoring|rollout|operations|ops_portal)\.[\w.]+)`", WALKS.read_text())))
+APPS = "monitoring|rollout|operations|ops_portal"
+PLACES = sorted(set(re.findall(rf"`((?:{APPS})\.[\w.]+)`", WALKS.read_text())))
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -124,13 +124,13 @@ def test_a_bomb_does_not_go_off() -> None:
     lines += [
         f"{chr(ord(name) + 1)}: &{chr(ord(name) + 1)} [*{name}, *{name}]" for name in "abcdefghijklmnop"
     ]
-    began = time.perf_counter()
+    began = time.process_time()
     assert "anchors" in fault("\n".join(lines))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_many_keys_are_read_in_bounded_time() -> None:
     text = "".join(f"k{number}: 1\n" for number in range(90_000))
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(yaml_text.read(text)) == 90_000
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20

@@ -42,7 +42,7 @@ CONTEXTS: list[dict[str, Any]] = [{}, {"country": "GB"}, {"country": "FR", "age"
 STRANGER = "nobody-has-this-id"
 
 some = settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
