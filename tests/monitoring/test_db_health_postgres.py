@@ -400,7 +400,7 @@ def test_a_role_without_rights_gets_reasons_and_no_crash(nobody: None, beside: A
     session.execute("SELECT 'Ada Lovelace'")
     for check in database_health.CHECKS:
         ran = run("db_health", check, "--json")
-        assert ran.code in (2, 3)
+        assert ran.code in (0, 2, 3)
         assert "Ada" not in ran.out
         found = {each["name"]: each for each in ran.document["findings"]}
         if check == "check":
