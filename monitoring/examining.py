@@ -88,7 +88,7 @@ def _inputs(evidence: Evidence | None) -> RolloutInputs:
     return RolloutInputs(
         error_rate=count.rate if count and count.requests else None,
         max_error_rate=phase.max_error_rate if phase else None,
-        adoption=adoption.used / adoption.settled if adoption and adoption.settled else None,
+        adoption=adoption.share if adoption else None,
         min_adoption=phase.min_adoption if phase else None,
         critical_issues=evidence.critical_issues if evidence else None,
         high_issues=None,
@@ -133,8 +133,7 @@ def _measured(evidence: Evidence | None, judgement: Judgement, members: Membersh
 
 
 def _adopted(adoption: Adoption) -> dict[str, Any]:
-    used, settled = adoption
-    return {"used": used, "settled": settled, "share": used / settled if settled else None}
+    return {**adoption._asdict(), "share": adoption.share}
 
 
 def _arm(vitals: Vitals, units: int) -> dict[str, Any]:

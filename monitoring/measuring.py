@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -178,8 +179,8 @@ def _keys(membership: Membership, *counted: Mapping[UnitKey, Count]) -> Iterator
         yield UnitKey(workspace), False
 
 
-def _float(value: object) -> float | None:
-    return None if value is None else float(str(value))
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def was_as_quiet_a_week_before(source: Source, slot: datetime) -> bool:

@@ -54,15 +54,18 @@ def source_of(plan: Plan, membership: Membership | None = None) -> Source:
 
 
 @transaction.atomic
-def configure(plan: Plan, *, actor: Actor, version: int | None = None, **values: Any) -> VitalsSource:
+def configure(
+    plan: Plan, *, actor: Actor, version: int | None = None, dry_run: bool = False, **values: Any
+) -> VitalsSource:
     """Choose a plan's source of vitals and the PromQL it is read with; what is not named stays as it was.
 
-    A change of what requests and errors are measured with drops the plan's baselines: the next check takes
-    them anew. Raises Invalid naming each bad field, Refused when the source changed since `version` (0: it
-    was never configured) or the plan is archived.
+    With `dry_run` the source as it would be is returned, and nothing is written. A change of what requests
+    and errors are measured with drops the plan's baselines: the next check takes them anew. Raises Invalid
+    naming each bad field, Refused when the source changed since `version` (0: it was never configured) or
+    the plan is archived.
     """
     actor.require("monitoring.change_vitalssource", "choose where a plan's vitals come from")
-    plan = changes.lock(plan, version=None, dry_run=False)
+    plan = changes.lock(plan, version=None, dry_run=dry_run)
     source = VitalsSource.objects.filter(plan=plan).first() or VitalsSource(plan=plan)
     if version is not None and version != source.version:
         raise Refused("stale", f"{source}: the source changed since this was shown: look again.")
@@ -75,6 +78,8 @@ def configure(plan: Plan, *, actor: Actor, version: int | None = None, **values:
     before = {name: getattr(source, name) for name in changed}
     for name, value in changed.items():
         setattr(source, name, value)
+    if dry_run:
+        return source
     source.version += 1
     source.save()
     data: dict[str, Any] = {"before": before, "after": changed}

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 
-from monitoring import reviews
+from monitoring import health, reviews
 from monitoring.admin import advice, criteria, links, numbers, scores, words
 from monitoring.models import CriterionTick, HealthCheck
 from operations.actor import Actor
@@ -46,7 +46,7 @@ USE = (
 def context(request: HttpRequest, check: HealthCheck) -> dict[str, Any]:
     """What the template shows, in four queries beside the check."""
     actor, details = actor_of(request), check.details
-    newest = HealthCheck.objects.filter(plan=check.plan_id).order_by("-slot").first()
+    newest = health.latest(check.plan)
     is_newest = newest is not None and newest.pk == check.pk
     by_user = check.plan.module.unit == Module.Unit.USER
     groups = criteria.groups(details.get("criteria", ()), vouching(check, actor) if is_newest else {})

@@ -13,8 +13,8 @@ from monitoring.admin import check_page
 from monitoring.admin.filters import ActionFilter, PhaseFilter, PlanFilter
 from monitoring.models import HealthCheck
 from operations.doors.model_admin import VerbAdmin
+from rollout.admin.plans import VERDICT_LABELS
 
-RESULT_LABELS = {"Pass": "success", "Hold": "warning", "Breach": "danger", "Unknown": ""}
 ACTION_LABELS = {"Paused": "danger", "Rolled back": "danger", "Automatic stopped": "warning"}
 
 
@@ -57,7 +57,7 @@ class HealthCheckAdmin(VerbAdmin):
     def at(self, check: HealthCheck) -> Any:
         return check.slot
 
-    @display(description="Result", ordering="result", label=RESULT_LABELS)
+    @display(description="Result", ordering="result", label=VERDICT_LABELS)
     def result_chip(self, check: HealthCheck) -> str:
         return check.get_result_display()
 

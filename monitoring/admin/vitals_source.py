@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db import transaction
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from monitoring import plan_sources
@@ -135,7 +134,7 @@ def _preview(plan: Plan, inputs: Inputs, actor: Actor) -> Preview:
     before = stored(plan)
     context: dict[str, Any] = {"source": before, "asked": bool(inputs.get("asked"))}
     if context["asked"]:
-        after = _as_configured(plan, inputs, actor)
+        after = plan_sources.configure(plan, actor=actor, dry_run=True, **_values(inputs))
         changed = [
             name for name in plan_sources.CONFIGURABLE if getattr(before, name) != getattr(after, name)
         ]
@@ -150,14 +149,6 @@ def _preview(plan: Plan, inputs: Inputs, actor: Actor) -> Preview:
 
 def _tried(source: VitalsSource) -> list[Tried]:
     return trial.try_out(source) if source.kind == VitalsSource.Kind.PROMETHEUS else []
-
-
-def _as_configured(plan: Plan, inputs: Inputs, actor: Actor) -> VitalsSource:
-    """The source as the verb would leave it; what the verb wrote is taken back. Raises what it raises."""
-    with transaction.atomic():
-        found = plan_sources.configure(plan, actor=actor, **_values(inputs))
-        transaction.set_rollback(True)
-    return found
 
 
 def _shown(name: str, source: VitalsSource) -> str:

@@ -23,7 +23,7 @@ def _count(what: str) -> serializers.IntegerField:
 
 class WindowSerializer(serializers.Serializer[Any]):
     since = serializers.DateTimeField()
-    until = serializers.DateTimeField(help_text="The last full hour that is at least ten minutes past")
+    until = serializers.DateTimeField(help_text="Now, or as far as the source can tell")
 
 
 class DeductionSerializer(serializers.Serializer[Any]):

@@ -35,6 +35,11 @@ class Adoption(NamedTuple):
     used: int
     settled: int
 
+    @property
+    def share(self) -> float | None:
+        """As a fraction; None before any unit has been in for 5 days."""
+        return self.used / self.settled if self.settled else None
+
 
 class Due(NamedTuple):
     """That a daily look is due: its number, from 1, and how many the plan's phases make."""
