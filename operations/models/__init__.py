@@ -1,5 +1,6 @@
 from operations.models.audit import AuditEvent, AuditReason, AuditSeal
 from operations.models.changes import Change
+from operations.models.channels import Channel
 from operations.models.idempotency import IdempotencyKey
 from operations.models.keys import ApiKey
 from operations.models.outbox import OutboxMessage
@@ -12,6 +13,7 @@ __all__ = [
     "AuditReason",
     "AuditSeal",
     "Change",
+    "Channel",
     "IdempotencyKey",
     "OutboxMessage",
     "ScheduledJob",

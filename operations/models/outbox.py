@@ -22,12 +22,13 @@ class OutboxMessage(models.Model):
     """One message, written in the transaction of its cause and delivered at least once.
 
     `id` goes out with it, so that a receiver can drop a repeat. `key`, where given, lets the same cause
-    write it once only.
+    write it once only. `lane` names the receiver: when one message of a lane fails, the others of it wait.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40)
     key = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001 - many without a key
+    lane = models.CharField(max_length=60, blank=True)
     payload = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)
@@ -48,6 +49,7 @@ class OutboxMessage(models.Model):
                 condition=Q(delivered_at=None, dead_at=None),
             ),
             models.Index(fields=["-created_at"], name="outbox_newest"),
+            models.Index(fields=["lane", "-created_at"], name="outbox_lane", condition=~Q(lane="")),
         ]
         constraints = [
             models.CheckConstraint(

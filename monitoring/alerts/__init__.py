@@ -1,0 +1,1 @@
+"""Alerts: what is raised, who answers it by when, whom it reaches."""
