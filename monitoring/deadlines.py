@@ -13,7 +13,7 @@ ESCALATES_AFTER = {1: timedelta(0), 2: timedelta(hours=2), 3: timedelta(hours=8)
 HIGHEST = max(ESCALATES_AFTER)
 
 ACKNOWLEDGE, RESPOND, RESOLVE, POSTMORTEM = "acknowledge", "respond", "resolve", "post-mortem"
-# The guide's windows for a critical alert ("Critical Alert Response"): assessment, response, resolution, post-incident.
+# The guide's windows for a critical alert: assessment, response, resolution, post-incident.
 WINDOWS = {
     ACKNOWLEDGE: (timedelta(0), timedelta(minutes=5)),
     RESPOND: (timedelta(minutes=5), timedelta(minutes=15)),
