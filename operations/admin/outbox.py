@@ -15,8 +15,8 @@ from operations.doors.model_admin import VerbAdmin
 from operations.models import OutboxMessage
 
 
-def _retry(message: OutboxMessage, inputs: Inputs, actor: Actor, version: int | None) -> str:
-    outbox.retry(message, actor=actor)
+def _replay(message: OutboxMessage, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    outbox.replay(message, actor=actor)
     return f"{message} is due again."
 
 
@@ -41,11 +41,11 @@ class StateFilter(SimpleListFilter):
 class OutboxMessageAdmin(VerbAdmin):
     operations = (
         Operation(
-            name="retry",
+            name="replay",
             title="Send again",
             permission="operations.retry_outboxmessage",
-            perform=_retry,
-            offered=lambda message: message.dead_at is not None,
+            perform=_replay,
+            offered=lambda message: message.state != "waiting",
             icon="replay",
             style="primary",
             note="It is tried again, with all its attempts. A receiver may get it twice, with the same id.",

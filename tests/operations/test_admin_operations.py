@@ -105,10 +105,10 @@ def test_a_window_that_ends_before_it_begins_is_marked(administrator: Client) ->
 def test_a_dead_message_is_sent_again(administrator: Client) -> None:
     outbox.put("mail", {})
     message = OutboxMessage.objects.get()
-    response = operate(administrator, "outboxmessage", "retry", object=f"{message.pk}:")
+    response = operate(administrator, "outboxmessage", "replay", object=f"{message.pk}:")
     assert "given up" in response.content.decode()
     OutboxMessage.objects.update(dead_at=timezone.now())
-    operate(administrator, "outboxmessage", "retry", object=f"{message.pk}:")
+    operate(administrator, "outboxmessage", "replay", object=f"{message.pk}:")
     assert OutboxMessage.objects.waiting().count() == 1
 
 

@@ -100,12 +100,11 @@ def test_a_worker_that_dies_leaves_its_message_to_the_next_after_the_lease() -> 
 
 
 def test_a_dead_message_can_be_sent_again() -> None:
-    outbox.put("mail", {})
-    message = OutboxMessage.objects.get()
+    message = outbox.put("mail", {})
     with pytest.raises(Refused, match="given up"):
-        outbox.retry(message, actor=ROOT)
+        outbox.replay(message, actor=ROOT)
     OutboxMessage.objects.update(dead_at=timezone.now(), attempts=outbox.MOST_ATTEMPTS)
-    outbox.retry(message, actor=ROOT)
+    outbox.replay(message, actor=ROOT)
     assert outbox.deliver_due({"mail": lambda message: None}) == (1, 0)
 
 
