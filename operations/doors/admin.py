@@ -4,6 +4,7 @@ GET shows what a verb would do and changes nothing; POST does it. The page carri
 it showed, so that a verb refuses what was decided on an old picture. Works without JavaScript.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ from django.urls import reverse
 from operations.actor import Actor, Door
 from operations.errors import Forbidden, Invalid, Refused
 
+# As many as a redirect's address carries, a page shows one by one, and a person is told about one by one.
 MOST_TARGETS = 20
 PREVIEW = "_preview"
 CHANGED_INPUT = "This is the effect of what you entered now. Confirm once more."
@@ -81,6 +83,7 @@ class Operation:
     calls it as a dry run. `previewed` names the inputs that the preview depends on. `override` is the
     permission to override a closed gate: the form then has a field of that name, which is asked for only
     while something that may be overridden refuses. `offered` says whether a thing's page has the button.
+    `most` is how many things it takes at once; only the first MOST_TARGETS of them are previewed.
     """
 
     name: str
@@ -101,6 +104,7 @@ class Operation:
     on_list: bool = False
     on_page: bool = True
     creates: bool = False
+    most: int = MOST_TARGETS
 
     def title_for(self, target: Any) -> str:
         """What a button on `target`, and the page about it alone, say."""
@@ -148,27 +152,51 @@ def operate(request: HttpRequest, admin: "ModelAdmin[Any]", operation: Operation
     actor = actor_of(request)
     if not actor.may(operation.permission):
         raise PermissionDenied
-    targets = [Target(None, None)] if operation.creates else find_targets(request, admin)
+    targets = [Target(None, None)] if operation.creates else find_targets(request, admin, operation.most)
     page = _Page(request, admin, operation, actor, targets)
     return page.submit() if request.method == "POST" else page.show()
 
 
-def find_targets(request: HttpRequest, admin: "ModelAdmin[Any]") -> list[Target]:
-    """The things that a request names: `object=KEY`, and on POST `object=KEY:VERSION`.
+def show_chosen(
+    request: HttpRequest, admin: "ModelAdmin[Any]", operation: Operation, chosen: Iterable[Model]
+) -> HttpResponse:
+    """The confirmation page of more things than an address could name, as the answer to a list's form."""
+    actor = actor_of(request)
+    if not actor.may(operation.permission):
+        raise PermissionDenied
+    page = _Page(request, admin, operation, actor, [Target(each, None) for each in chosen], fresh=True)
+    return page.show()
 
-    Raises Http404 when it names none, too many, or one that is not there.
+
+def find_targets(request: HttpRequest, admin: "ModelAdmin[Any]", most: int = MOST_TARGETS) -> list[Target]:
+    """The things that a request names: `object=KEY`, and on POST `object=KEY:VERSION`; several in one query.
+
+    Raises Http404 when it names none, more than `most`, or one that is not there.
     """
-    found = []
-    given = request.POST if request.method == "POST" else request.GET
-    for text in given.getlist("object")[: MOST_TARGETS + 1]:
-        key, _, version = text.rpartition(":") if request.method == "POST" else (text, "", "")
-        target = admin.get_object(request, key or text)
-        if target is None:
-            raise Http404(f"There is no {admin.model._meta.verbose_name} {key or text}.")
-        found.append(Target(target, int(version) if version.isdigit() else None))
-    if not 0 < len(found) <= MOST_TARGETS:
-        raise Http404(f"Choose 1 to {MOST_TARGETS}.")
-    return found
+    posted = request.method == "POST"
+    given = (request.POST if posted else request.GET).getlist("object")
+    if not 0 < len(given) <= most:
+        raise Http404(f"Choose 1 to {most}.")
+    named = {}
+    for text in given:
+        key, _, version = text.rpartition(":") if posted else (text, "", "")
+        named[key or text] = int(version) if version.isdigit() else None
+    found = _read(request, admin, list(named))
+    for key in named:
+        if found.get(key) is None:
+            raise Http404(f"There is no {admin.model._meta.verbose_name} {key}.")
+    return [Target(found[key], version) for key, version in named.items()]
+
+
+def _read(request: HttpRequest, admin: "ModelAdmin[Any]", keys: list[str]) -> dict[str, Any]:
+    if len(keys) == 1:
+        return {keys[0]: admin.get_object(request, keys[0])}
+    to_python = admin.model._meta.pk.to_python
+    try:
+        rows = admin.get_queryset(request).filter(pk__in=[to_python(key) for key in keys])
+    except ValidationError as fault:
+        raise Http404(f"There is no such {admin.model._meta.verbose_name}.") from fault
+    return {str(row.pk): row for row in rows}
 
 
 def inputs_of(operation: Operation, form: forms.Form, target: Target) -> Inputs | None:
@@ -192,22 +220,28 @@ class _Page:
         operation: Operation,
         actor: Actor,
         targets: list[Target],
+        *,
+        fresh: bool = False,
     ) -> None:
+        """`fresh`: the request is a list's form, so that none of the operation's inputs are in it."""
         self.request, self.admin, self.operation = request, admin, operation
         self.actor, self.targets = actor, targets
-        self.form = self._form()
+        self.said: list[tuple[int, str]] = []
+        self.elsewhere = fresh
+        self.form = self._form(fresh=fresh)
 
     def show(self, *, status: int = 200) -> HttpResponse:
-        for target in self.targets:
+        shown = self.targets[:MOST_TARGETS]
+        for target in shown:
             self._look(target)
-        reasons = [reason for target in self.targets for reason in target.reasons]
+        reasons = [reason for target in shown for reason in target.reasons]
         overriding = self._overriding(reasons)
         if "override" in self.form.fields:
             if overriding:
                 self.form.fields["override"].required = True
             else:
                 del self.form.fields["override"]
-        complete = not self.operation.previewed or all(target.preview for target in self.targets)
+        complete = not self.operation.previewed or all(target.preview for target in shown)
         blocked = bool(reasons) and not overriding
         return TemplateResponse(
             self.request,
@@ -220,9 +254,12 @@ class _Page:
                 "original": self._single(),
                 "operation": self.operation,
                 "targets": self.targets,
+                "shown": shown,
+                "more": len(self.targets) - len(shown),
+                "action": self._address() if self.elsewhere else "",
                 "form": self.form,
                 "seen": self._seen(),
-                "may_confirm": complete and not blocked and not any(target.fault for target in self.targets),
+                "may_confirm": complete and not blocked and not any(target.fault for target in shown),
                 "may_preview": bool(self.operation.previewed),
                 "overriding": overriding,
                 "back": self._back(),
@@ -243,14 +280,28 @@ class _Page:
                 return self._answer(answer)
             if answer is None:
                 refused.append(target)
+        self._tell(len(self.targets) - len(refused))
         if not refused:
             return HttpResponseRedirect(self._back())
         self.targets = refused
-        for target in refused:
+        if not self.operation.creates:
             # What was shown is history: the page below shows the thing as it is now.
-            if target.object is not None:
-                target.object = self.admin.get_object(self.request, str(target.object.pk)) or target.object
+            now = _read(self.request, self.admin, [str(target.object.pk) for target in refused])
+            for target in refused:
+                target.object = now.get(str(target.object.pk)) or target.object
         return self.show()
+
+    def _tell(self, done: int) -> None:
+        """Say what was done and what was refused: thing by thing, or of many in numbers."""
+        if len(self.targets) <= MOST_TARGETS:
+            for level, text in self.said:
+                messages.add_message(self.request, level, text)
+            return
+        plural = self.admin.model._meta.verbose_name_plural
+        if done:
+            messages.success(self.request, f"{self.operation.title}: {done} of {len(self.targets)} {plural}.")
+        for text, times in Counter(text for level, text in self.said if level == messages.ERROR).items():
+            messages.error(self.request, f"{times} {plural}: {text}")
 
     def _perform(self, target: Target) -> str | Shown | None:
         try:
@@ -261,10 +312,10 @@ class _Page:
             self._mark(refusal)
             return None
         except Refused as refusal:
-            messages.error(self.request, refusal.message)
+            self.said.append((messages.ERROR, refusal.message))
             return None
         if isinstance(said, str):
-            messages.success(self.request, said)
+            self.said.append((messages.SUCCESS, said))
         return said
 
     def _answer(self, answer: Shown) -> HttpResponse:
@@ -302,10 +353,10 @@ class _Page:
         given = {name: inputs[name] for name in self.operation.previewed if inputs.get(name) is not None}
         return f"{address}?{urlencode({'object': target.object.pk, 'side': side, **given}, doseq=True)}"
 
-    def _form(self) -> forms.Form:
+    def _form(self, *, fresh: bool) -> forms.Form:
         given = self.request.POST if self.request.method == "POST" else self.request.GET
         names = self.operation.form.base_fields
-        bound = self.request.method == "POST" or any(name in given for name in names)
+        bound = not fresh and (self.request.method == "POST" or any(name in given for name in names))
         single = self._single()
         initial = {} if single is None else self.operation.initial(single)
         form = self.operation.form(data=given if bound else None, initial=dict(initial))
@@ -353,6 +404,11 @@ class _Page:
     def _title(self) -> str:
         single = self._single()
         return self.operation.title if single is None else self.operation.title_for(single)
+
+    def _address(self) -> str:
+        opts = self.admin.model._meta
+        name = f"{self.admin.admin_site.name}:{opts.app_label}_{opts.model_name}_operate"
+        return reverse(name, args=[self.operation.name])
 
     def _back(self) -> str:
         opts = self.admin.model._meta

@@ -185,10 +185,12 @@ class VerbAdmin(ModelAdmin):
 
 def _leads_to(operation: Operation) -> Callable[[VerbAdmin, HttpRequest, QuerySet[Any]], HttpResponse]:
     def lead(admin: VerbAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
-        chosen = list(queryset[: door.MOST_TARGETS + 1])
-        if len(chosen) > door.MOST_TARGETS:
-            admin.message_user(request, f"Choose at most {door.MOST_TARGETS} at once.", level="error")
+        chosen = list(queryset[: operation.most + 1])
+        if len(chosen) > operation.most:
+            admin.message_user(request, f"Choose at most {operation.most} at once.", level="error")
             return HttpResponseRedirect(request.get_full_path())
+        if len(chosen) > door.MOST_TARGETS:
+            return door.show_chosen(request, admin, operation, chosen)
         return HttpResponseRedirect(door.operation_url(admin, operation.name, chosen))
 
     return lead
