@@ -109,11 +109,26 @@ def url(name: str, schemes: frozenset[str], *, default: str = "") -> str:
 def origins(name: str) -> list[str]:
     """Origins between commas: scheme and host, such as https://portal.example.org."""
     values = listing(name)
-    for value in values:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
-            raise ImproperlyConfigured(f"{name} must list origins such as https://portal.example.org")
+    if not all(map(_is_origin, values)):
+        raise ImproperlyConfigured(f"{name} must list origins such as https://portal.example.org")
     return values
+
+
+def origin(name: str, default: str) -> str:
+    """Scheme and host, such as https://portal.example.org; a slash after it is dropped."""
+    value = text(name, default).removesuffix("/")
+    url(name, frozenset({"http", "https"}), default=default)
+    if not _is_origin(value):
+        raise ImproperlyConfigured(f"{name} must be an origin such as https://portal.example.org")
+    return value
+
+
+def port(name: str, default: int) -> int:
+    """A TCP port to listen on."""
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 65535:
+        raise ImproperlyConfigured(f"{name} must be a whole number from 1 to 65535")
+    return int(value)
 
 
 def email_address(name: str, default: str = "") -> str:
@@ -181,6 +196,15 @@ def _parsed(name: str, rule: str, parse: Callable[[str], Any], value: str) -> di
     except (ImproperlyConfigured, ValueError, KeyError, TypeError):
         # The parser's own message repeats the URL, password included.
         raise ImproperlyConfigured(f"{name} {rule}") from None
+
+
+def _is_origin(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    rest = parts.path or parts.query or parts.fragment or parts.username
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not rest
 
 
 def _any_of(words: frozenset[str]) -> str:

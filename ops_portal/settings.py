@@ -277,6 +277,13 @@ SPECTACULAR_SETTINGS = {
 
 # --- The portal's own -------------------------------------------------------------------------------------
 
+# Where `make run` serves, on 127.0.0.1.
+PORT = env.port("PORT", 8000)
+# The origin that people reach the portal by: links in messages begin with it.
+PORTAL_URL = env.origin("PORTAL_URL", f"http://127.0.0.1:{PORT}")
+# Asked about once a minute while all is on time: who expects that tells people when the portal falls silent.
+HEARTBEAT_URL = env.url("HEARTBEAT_URL", frozenset({"http", "https"}))
+
 # Live overrides of a module by the environment, by module key.
 ENVIRONMENT_OVERRIDES = {"health_management": env.health_management()}
 

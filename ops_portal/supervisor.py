@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     try:
         file_broker = not settings.REDIS_URL
-        port = _port()
+        port = settings.PORT
         ensure_free(port)
     except (CannotStart, ImproperlyConfigured) as error:
         print(f"The portal cannot start: {error}", file=sys.stderr)
@@ -197,13 +197,6 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         help="also stop when the process that started it ends (Linux)",
     )
     return parser.parse_args(arguments)
-
-
-def _port() -> int:
-    value = os.environ.get("PORT", "").strip() or "8000"
-    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 65535:
-        raise CannotStart("PORT must be a whole number from 1 to 65535")
-    return int(value)
 
 
 def _die_with_parent(parent: int) -> Callable[[], None]:
