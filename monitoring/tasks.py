@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from monitoring import health, retention, reviews, slots
+from monitoring.alerts import sweeping
 from operations import schedule
 from operations.actor import Actor, Door
 from operations.schedule import Job
@@ -38,3 +39,10 @@ def keep_days() -> str:
     rolled, dropped = retention.roll_up(), retention.purge()
     gone = ", ".join(f"{count} {name}" for name, count in dropped.items() if count)
     return f"rolled up {len(rolled)} days; dropped {gone or 'nothing'}" if rolled or gone else ""
+
+
+def sweep_alerts() -> str:
+    """Resolve, silence, remind of and escalate the alerts whose time has come."""
+    swept = sweeping.sweep()
+    done = ", ".join(f"{count} {what}" for what, count in swept._asdict().items() if count)
+    return f"alerts: {done}" if done else ""

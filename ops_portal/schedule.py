@@ -17,6 +17,7 @@ LONG = timedelta(minutes=6)
 
 JOBS = (
     Job("seal-audit", operations_tasks.seal, every=TICK),
+    Job("sweep-alerts", monitoring_tasks.sweep_alerts, every=TICK),
     Job("deliver-outbox", operations_tasks.deliver, every=TICK),
     monitoring_tasks.HEALTH_CHECKS,
     Job("schedule-reviews", monitoring_tasks.schedule_reviews, every=MINUTE),

@@ -514,10 +514,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("escalation__lte", 3)), name="alert_escalation"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(condition=models.Q(("count__gte", 1)), name="alert_count"),
-        ),
         migrations.AddIndex(
             model_name="alertevent",
             index=models.Index(fields=["alert", "at"], name="alertevent_story"),

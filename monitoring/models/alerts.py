@@ -106,7 +106,6 @@ class Alert(models.Model):
                 condition=Q(resolved_at=None) | Q(next_at=None, clears_at=None), name="alert_resolved_rests"
             ),
             models.CheckConstraint(condition=Q(escalation__lte=3), name="alert_escalation"),
-            models.CheckConstraint(condition=Q(count__gte=1), name="alert_count"),
         ]
         indexes = [
             models.Index(fields=["due_at", "-urgency"], name="alert_inbox", condition=Q(resolved_at=None)),
