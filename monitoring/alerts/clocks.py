@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from monitoring import deadlines
+from monitoring.deadlines import Owed
 from monitoring.models import Alert
 
 
@@ -21,7 +22,14 @@ def stop(alert: Alert) -> None:
 
 def settle(alert: Alert, now: datetime | None) -> None:
     """Set what is owed next, and when the portal acts next after `now`, as the alert stands."""
-    owed = deadlines.owed(
+    owed = owed_for(alert)
+    alert.due_at = owed.by if owed else None
+    alert.next_at = _next_step(alert, now) if now and alert.clock_at and not alert.resolved_at else None
+
+
+def owed_for(alert: Alert) -> Owed | None:
+    """The response that is owed next as the alert stands."""
+    return deadlines.owed(
         alert.level,
         alert.clock_at,
         acknowledged=alert.acknowledged_at is not None,
@@ -29,8 +37,6 @@ def settle(alert: Alert, now: datetime | None) -> None:
         resolved=alert.resolved_at is not None,
         postmortem=alert.postmortem_at is not None,
     )
-    alert.due_at = owed.by if owed else None
-    alert.next_at = _next_step(alert, now) if now and alert.clock_at and not alert.resolved_at else None
 
 
 def reminder_at(alert: Alert) -> datetime | None:

@@ -132,7 +132,8 @@ def _apply(signal: Signal, alerts: dict[str, Alert], fingerprint: str, story: St
             # A replay of what a person, or its end, has settled.
             return
         alert = alerts[fingerprint] = _made(signal, fingerprint, story)
-        story.event(alert, AlertEvent.Kind.SEEN, signal.summary)
+        if signal.hold_for:
+            story.event(alert, AlertEvent.Kind.SEEN, alert.title)
     else:
         _repeat(alert, signal, story, mutes)
     if alert.fired_at is None and story.now >= alert.first_seen + signal.hold_for:
@@ -185,7 +186,7 @@ def _repeat(alert: Alert, signal: Signal, story: Story, mutes: Mutes) -> None:
 
 def _fire(alert: Alert, story: Story, mutes: Mutes) -> None:
     alert.fired_at = story.now
-    story.event(alert, AlertEvent.Kind.FIRED, alert.title)
+    story.event(alert, AlertEvent.Kind.FIRED, f"{alert.get_level_display()}: {alert.title}")
     _begin(alert, story, mutes, Notice.Kind.FIRED)
 
 

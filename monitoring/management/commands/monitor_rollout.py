@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from monitoring import documents, health
+from monitoring.management.alert_printing import open_alerts
 from monitoring.management.printing import check_lines, score_lines
 from monitoring.management.verdicts import code_of
 from operations.doors.command import OperationCommand, Result
@@ -27,13 +28,15 @@ class Command(OperationCommand):
         parser.add_argument(
             "show",
             nargs="?",
-            choices=["health"],
-            metavar="health",
-            help="say the verdict and the scores only, without the criteria",
+            choices=["health", "alerts"],
+            metavar="health|alerts",
+            help="health: the verdict and the scores only; alerts: the open alerts, without a check",
         )
 
     def operate(self, options: dict[str, Any]) -> Result:
         plan = reports.plan_of(options["module"])
+        if options["show"] == "alerts":
+            return open_alerts(plan.module.key)
         dry_run = options["dry_run"]
         if note := documents.nothing_to_check(plan):
             return self._without(plan, note, dry_run=dry_run)

@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from monitoring import documents
+from monitoring.management.alert_printing import open_alerts
 from monitoring.management.printing import metric_lines, system_health_lines
 from monitoring.management.verdicts import code_now
 from operations.doors.command import OperationCommand, Result
@@ -25,6 +26,8 @@ class Command(OperationCommand):
         add.add_argument("--verbose", action="store_true", help="show every figure behind the score")
         add.add_argument("--performance", action="store_true", help="show the performance and its targets")
         add.set_defaults(do=self._health)
+        add = words.add("alerts", "show the open alerts, what is owed first before the others")
+        add.set_defaults(do=self._alerts)
         add = words.add("metrics", "show the performance of the last day and week against its targets")
         add.set_defaults(do=self._metrics)
 
@@ -40,6 +43,10 @@ class Command(OperationCommand):
             found["metrics"] = documents.metrics_of(plan, now=now)["metrics"]
         lines = system_health_lines(found, plan.name, verbose=options["verbose"])
         return Result(found, lines, code=code_now(found))
+
+    @staticmethod
+    def _alerts(options: dict[str, Any]) -> Result:
+        return open_alerts(reports.plan_of(options["module"]).module.key)
 
     @staticmethod
     def _metrics(options: dict[str, Any]) -> Result:
