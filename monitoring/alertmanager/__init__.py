@@ -1,0 +1,1 @@
+"""Alertmanager: its webhook comes in, and the portal's own alerts go out to it."""
