@@ -36,8 +36,8 @@ class Signal:
     `cause` names it within its source and module. `at` is since when it holds (now, unless given).
     `hold_for` is how long it must hold before the alert fires, `settle` how long it must be gone before the
     alert resolves. `lasts` makes it an event, which resolves by itself after that time. `counts` is 0 for a
-    replay of what is known: that neither counts nor reopens. `never_announced` has a cause that was not
-    heard of before it was gone written down as a resolved alert.
+    replay of what is known: that neither counts nor reopens. `never_announced` has what was not heard of
+    before it was gone counted too, and written down as a resolved alert.
     """
 
     source: str
@@ -80,15 +80,19 @@ def take(signals: Iterable[Signal]) -> dict[str, Alert]:
         by_fingerprint[signal.fingerprint].append(signal)
     found: dict[str, Alert] = {}
     with transaction.atomic():
-        _serialize(by_fingerprint)
+        serialize(by_fingerprint)
         for begin in range(0, len(by_fingerprint), MOST_AT_ONCE):
             names = sorted(by_fingerprint)[begin : begin + MOST_AT_ONCE]
             found |= _take({name: by_fingerprint[name] for name in names})
     return found
 
 
-def _serialize(fingerprints: Iterable[str]) -> None:
-    """Let nobody else decide about these causes until this transaction ends. SQLite has one writer anyway."""
+def serialize(fingerprints: Iterable[str]) -> None:
+    """Let nobody else decide about these causes until the caller's transaction ends.
+
+    `take` does this itself; call it before where more than the alerts must be read first. SQLite has one
+    writer anyway.
+    """
     if connection.vendor != "postgresql":
         return
     locks = sorted({int(fingerprint[:8], 16) % LOCKS for fingerprint in fingerprints})
@@ -122,10 +126,14 @@ def _apply(signal: Signal, alerts: dict[str, Alert], fingerprint: str, story: St
     alert = alerts.get(fingerprint)
     known = alert is not None and (alert.resolved_at is None or _reopens(alert, signal, story.now))
     if not signal.firing:
-        if alert is not None and alert.resolved_at is None:
-            _clear(alert, signal, alerts, story)
-        elif alert is None and signal.never_announced:
+        if alert is None and signal.never_announced:
             alerts[fingerprint] = _made(signal, fingerprint, story, resolved=True)
+        elif alert is not None:
+            if signal.never_announced:
+                alert.count += signal.counts
+                alert.first_seen = min(alert.first_seen, signal.at or story.now)
+            if alert.resolved_at is None:
+                _clear(alert, signal, alerts, story)
         return
     if alert is None or not known:
         if alert is not None and not signal.counts:
