@@ -1,9 +1,10 @@
 """By when somebody must respond to an alert, whom it escalates to, and when: SPEC 4.4 as arithmetic.
 
-All times count from when the alert's clock began: when it fired, or when the silence over it ended.
+All times count from when the alert's clock began: when it fired, or when the silence over it ended. They
+count what passes, and not what a clock on the wall shows: answers are in UTC.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from monitoring.levels import CRITICAL, INFO, LEVELS
@@ -39,12 +40,13 @@ class Owed(NamedTuple):
 
 def respond_by(level: str, clock: datetime) -> datetime:
     """By when an alert of this level must be acknowledged: after 5 min, 2 h, 8 h or 24 h."""
-    return clock + LEVELS[level].respond_within
+    return clock.astimezone(UTC) + LEVELS[level].respond_within
 
 
 def stages(level: str, clock: datetime) -> tuple[Stage, ...]:
     """The stages of a response. The guide's windows are those of a critical alert; those of another level
     begin as much later as it may be acknowledged later. A post-mortem is owed for a critical one only."""
+    clock = clock.astimezone(UTC)
     later = LEVELS[level].respond_within - LEVELS[CRITICAL].respond_within
     return tuple(
         Stage(name, clock if name == ACKNOWLEDGE else clock + begins + later, clock + ends + later)
@@ -89,7 +91,8 @@ def escalation_at(level: str, clock: datetime, now: datetime) -> int:
     starts = LEVELS[level].starts_at
     if not starts:
         return 0
-    reached = [number for number, after in ESCALATES_AFTER.items() if now >= clock + after]
+    age = now.astimezone(UTC) - clock.astimezone(UTC)
+    reached = [number for number, after in ESCALATES_AFTER.items() if age >= after]
     return max(starts, *reached) if reached else starts
 
 
@@ -97,4 +100,4 @@ def next_escalation(level: str, clock: datetime, escalation: int) -> datetime | 
     """When an unacknowledged alert goes from `escalation` to the next level; None when it does not."""
     if not LEVELS[level].starts_at or escalation >= HIGHEST:
         return None
-    return clock + ESCALATES_AFTER[max(escalation, LEVELS[level].starts_at) + 1]
+    return clock.astimezone(UTC) + ESCALATES_AFTER[max(escalation, LEVELS[level].starts_at) + 1]
