@@ -8,10 +8,12 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 
+from monitoring.admin.alerts import AlertAdmin
 from monitoring.admin.checks import HealthCheckAdmin
 from monitoring.admin.reviews import ReviewAdmin
+from monitoring.admin.silences import SilenceAdmin
 from monitoring.admin.watched import WatchedPlans, with_health
-from monitoring.models import HealthCheck, Review
+from monitoring.models import Alert, HealthCheck, Review, Silence
 from operations.admin.keys import ApiKeyAdmin
 from operations.admin.outbox import OutboxMessageAdmin
 from operations.admin.people import GroupAdmin, UserAdmin
@@ -42,6 +44,8 @@ PAGES = {
     Segment: SegmentAdmin,
     Module: ModuleAdmin,
     Workspace: WorkspaceAdmin,
+    Alert: AlertAdmin,
+    Silence: SilenceAdmin,
     HealthCheck: HealthCheckAdmin,
     Review: ReviewAdmin,
     AuditEvent: AuditEventAdmin,

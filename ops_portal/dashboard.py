@@ -7,8 +7,10 @@ from typing import Any
 from django.db.models import Count, Min
 from django.http import HttpRequest
 
+from monitoring.admin import alert_lines
 from monitoring.models import Review
 from operations.doors import timeline
+from operations.doors.admin import actor_of
 from operations.models import AuditEvent, Window
 from rollout import gates
 from rollout.admin import shares, words
@@ -66,6 +68,8 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["cards"] = cards(plans[:MOST_PLANS])
         context["decisions"] = [card for card in context["cards"] if card.decision]
         context["no_workspaces"] = not Workspace.objects.exists()
+    if request.user.has_perm("monitoring.view_alert"):
+        context |= alert_lines.front_page(actor_of(request))
     if request.user.has_perm("monitoring.view_review"):
         due = Review.objects.due().order_by("plan__name").values("plan", "plan__name")
         context["due_reviews"] = list(due.annotate(count=Count("pk"), since=Min("due_at"))[:MOST_PLANS])

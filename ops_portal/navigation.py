@@ -22,6 +22,8 @@ GROUPS = (
     (
         "Monitoring",
         (
+            ("Alerts", "notifications", "monitoring.alert"),
+            ("Silences", "notifications_off", "monitoring.silence"),
             ("Health checks", "monitor_heart", "monitoring.healthcheck"),
             ("Reviews", "task_alt", "monitoring.review"),
         ),

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from monitoring.admin import check_page
+from monitoring.admin import alert_lines, check_page
 from monitoring.admin.filters import ActionFilter, PhaseFilter, PlanFilter
 from monitoring.models import HealthCheck
 from operations.doors.model_admin import VerbAdmin
@@ -41,7 +41,7 @@ class HealthCheckAdmin(VerbAdmin):
     change_form_outer_after_template = ""
 
     class Media:
-        css = {"all": ["monitoring/health.css"]}
+        css = {"all": ["monitoring/health.css", "monitoring/alerts.css"]}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CheckList
@@ -70,4 +70,7 @@ class HealthCheckAdmin(VerbAdmin):
         return check.action.replace("_", " ").capitalize()
 
     def page_context(self, request: HttpRequest, obj: HealthCheck) -> dict[str, Any]:
-        return check_page.context(request, obj)
+        context = check_page.context(request, obj)
+        if request.user.has_perm("monitoring.view_alert"):
+            context["open_alerts"] = alert_lines.of_check(obj)
+        return context

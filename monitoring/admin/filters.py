@@ -58,8 +58,14 @@ class StateFilter(SimpleListFilter):
 
     title = "state"
     parameter_name = "state"
-    past = ("done", "lapsed", "all")
-    states = (("open", "Open"), ("due", "Due now"), ("done", "Done"), ("lapsed", "Lapsed"), ("all", "All"))
+    past: tuple[str, ...] = ("done", "lapsed", "all")
+    states: tuple[tuple[str, str], ...] = (
+        ("open", "Open"),
+        ("due", "Due now"),
+        ("done", "Done"),
+        ("lapsed", "Lapsed"),
+        ("all", "All"),
+    )
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
         return list(self.states)

@@ -42,3 +42,24 @@ def history(plan: Plan, span: str = "") -> str:
     """A plan's health over time."""
     address = reverse("admin:rollout_plan_health", args=[plan.pk])
     return f"{address}?{urlencode({'span': span})}" if span else address
+
+
+def alert(pk: int) -> str:
+    """The page of an alert."""
+    return reverse("admin:monitoring_alert_change", args=[pk])
+
+
+def alerts(**filters: Any) -> str:
+    """The list of alerts, filtered."""
+    return f"{reverse('admin:monitoring_alert_changelist')}?{urlencode(filters)}"
+
+
+def add_route(**inputs: Any) -> str:
+    """The page that adds a route, with inputs filled in."""
+    address = reverse("admin:monitoring_route_operate", args=["add"])
+    return f"{address}?{urlencode(inputs)}" if inputs else address
+
+
+def told(**inputs: Any) -> str:
+    """The page that says who is told of a level and a module."""
+    return f"{reverse('admin:monitoring_route_told')}?{urlencode(inputs)}"

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from monitoring.admin import history, history_charts, links, plan_health, strips, words
+from monitoring.admin import alert_lines, history, history_charts, links, plan_health, strips, words
 from monitoring.admin.check_now import CHECK_NOW
 from monitoring.admin.first_phase import with_aa_test
 from monitoring.admin.vitals_source import VITALS_SOURCE
@@ -31,7 +31,7 @@ class WatchedPlans(VerbAdmin):
     """A mixin: the health section of a plan's page, and its health over time."""
 
     class Media:
-        css = {"all": ["monitoring/health.css"]}
+        css = {"all": ["monitoring/health.css", "monitoring/alerts.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         found: QuerySet[Plan] = super().get_queryset(request)
@@ -43,6 +43,9 @@ class WatchedPlans(VerbAdmin):
 
     def page_context(self, request: HttpRequest, obj: Plan) -> dict[str, Any]:
         context = super().page_context(request, obj)
+        if request.user.has_perm("monitoring.view_alert"):
+            context["sections"] = ["admin/monitoring/alert_section.html", *context.get("sections", ())]
+            context["open_alerts"] = alert_lines.of_module(obj.module_id)
         if not request.user.has_perm("monitoring.view_healthcheck"):
             return context
         context["sections"] = [*context.get("sections", ()), "admin/monitoring/plan_health.html"]

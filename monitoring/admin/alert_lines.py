@@ -1,0 +1,67 @@
+"""Open alerts in a few lines: on the front page, and on the pages of what they are about."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+
+from monitoring.admin import links, told
+from monitoring.admin.alert_filters import OWED
+from monitoring.admin.alert_operations import facts
+from monitoring.admin.alert_words import LEVEL_LABELS
+from monitoring.levels import ORDER
+from monitoring.models import Alert, HealthCheck
+from operations.actor import Actor
+from rollout.models import Module
+
+FIRST = 8
+
+
+def front_page(actor: Actor) -> dict[str, Any]:
+    """The card of the front page, in two queries, and for whoever may repair it what nobody is told of."""
+    rows = _first(Alert.objects.all())
+    of_level = {level: Count("pk", filter=_OPEN & Q(level=level)) for level in ORDER}
+    counts = Alert.objects.filter(_OPEN | OWED).aggregate(owed=Count("pk", filter=OWED), **of_level)
+    may = actor.may("monitoring.add_route")
+    return {
+        "alerts": [facts(each) for each in rows],
+        "alert_counts": [
+            (Alert.Level(level).label, LEVEL_LABELS[level], counts[level], links.alerts(level__exact=level))
+            for level in ORDER
+            if counts[level]
+        ],
+        "more_alerts": sum(counts[level] for level in ORDER) > len(rows),
+        "alerts_url": links.alerts(),
+        "postmortems_owed": counts["owed"],
+        "owed_url": links.alerts(state="owed"),
+        "told_gaps": told.gaps(told.all_routes()) if may else [],
+        "add_route": links.add_route() if may else "",
+    }
+
+
+def of_module(module: Module | int) -> dict[str, Any]:
+    """The open alerts of a module, in one query."""
+    pk = module if isinstance(module, int) else module.pk
+    return _section(Alert.objects.filter(module=pk), links.alerts(module__id__exact=pk))
+
+
+def of_check(check: HealthCheck) -> dict[str, Any]:
+    """The alerts that a health check raised or renewed, open ones, in one query."""
+    module = check.plan.module_id
+    found = Alert.objects.filter(module=module, health_check=check)
+    return _section(found, links.alerts(module__id__exact=module))
+
+
+_OPEN = Q(resolved_at=None, fired_at__isnull=False)
+
+
+def _section(found: QuerySet[Alert], url: str) -> dict[str, Any]:
+    rows = _first(found, FIRST + 1)
+    return {"alerts": [facts(each) for each in rows[:FIRST]], "more": len(rows) > FIRST, "url": url}
+
+
+def _first(found: QuerySet[Alert], most: int = FIRST) -> Sequence[Alert]:
+    """Open ones that wait for somebody first, then those that are taken, each by what is due."""
+    waits = Case(When(acknowledged_at=None, clock_at__isnull=False, then=Value(0)), default=Value(1))
+    rows = found.filter(_OPEN).select_related("module")
+    return list(rows.order_by(waits, F("due_at").asc(nulls_last=True), "-urgency", "pk")[:most])

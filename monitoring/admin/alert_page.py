@@ -1,0 +1,120 @@
+"""An alert's page: its story, what is owed, who is told, and what belongs to it."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from monitoring.admin import alert_stages, alert_story, alert_words, links, told, words
+from monitoring.admin.alert_operations import facts
+from monitoring.alerts import muting
+from monitoring.deadlines import next_escalation
+from monitoring.models import Alert, Contact, Notice, Occurrence
+from operations.actor import Actor
+from operations.doors.admin import actor_of
+from rollout.models import Plan
+
+MOST_OCCURRENCES, MOST_RELATED, MOST_EARLIER = 20, 10, 5
+
+ADVICE = {
+    "open": "See what it does to whom, and acknowledge it, so that others know it is taken.",
+    "acknowledged": "Say what is being done, so that nobody asks. Resolve it when it is over.",
+    "silenced": "Nothing, until the silence is over. If it still holds then, its clock begins anew.",
+    "pending": "Nothing yet: its cause must hold for a while before it is an alert.",
+    "resolved": "Nothing. If its cause is seen again, it comes back.",
+}
+STANDS = {
+    "silenced": "Silenced: nothing is owed.",
+    "pending": "Not an alert yet: its time is running.",
+}
+LEARN = "Write down what was learned while it is fresh: what happened, to whom, what should change."
+
+
+def context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
+    """What the template shows, in a fixed number of queries."""
+    actor, now = actor_of(request), timezone.now()
+    events = alert_story.events_of(alert)
+    dispatches = alert_story.dispatches_of(alert)
+    known = facts(alert)
+    return {
+        **known,
+        "sentence": _sentence(alert, known["due"]),
+        "yours": _yours(alert),
+        "stages": alert_stages.of_alert(alert, events, now),
+        "story": alert_story.told(events, dispatches, actor),
+        "url": alert_words.safe_link(alert.url),
+        "labels": sorted(alert.labels.items()),
+        "muted_by": muting.at(now).over(alert) if alert.state == "silenced" else "",
+        "acknowledged_by": words.by_whom(alert.acknowledged_by),
+        "plan": _plan(alert, actor),
+        **_telling(alert, dispatches, actor),
+        **_escalation(alert, now),
+        **_related(alert),
+    }
+
+
+def _sentence(alert: Alert, due: alert_words.Due | None) -> str:
+    """The line under the title."""
+    if due:
+        return alert_words.asked(due)
+    if alert.resolved_at:
+        who = words.by_whom(alert.resolved_by) if alert.resolved_by else "the portal: its cause was gone"
+        return f"Resolved {alert_words.moment(alert.resolved_at, timezone.now())} by {who}."
+    return STANDS.get(alert.state, "Nothing is owed.")
+
+
+def _yours(alert: Alert) -> str:
+    """What is a person's to do: what its source advised while it is open, else what its state asks for."""
+    if alert.state in ("open", "acknowledged") and alert.advice:
+        return alert.advice
+    owes = alert.state == "resolved" and alert.due_at is not None
+    return LEARN if owes else ADVICE[alert.state]
+
+
+def _plan(alert: Alert, actor: Actor) -> Plan | None:
+    if alert.module_id is None or not actor.may("rollout.view_plan"):
+        return None
+    return Plan.objects.live().filter(module=alert.module_id).first()
+
+
+def _telling(alert: Alert, dispatches: Any, actor: Actor) -> dict[str, Any]:
+    """Whether anybody was told, and where to repair it when nobody was."""
+    if dispatches or alert.announced_at is None:
+        return {}
+    found = told.taking(told.all_routes(), alert.level, alert.module_id)
+    takers = [route.name for route in found if told.works(route)]
+    broken = [route.name for route in found if not told.works(route)]
+    waiting = Notice.objects.filter(alert=alert, gathered_at=None).exists()
+    nobody = alert_story.nobody(alert, dispatches, waiting=waiting, takers=takers, broken=broken)
+    inputs = {"levels": alert.level, "tells_resolved": "on"}
+    if alert.module_id:
+        inputs["module"] = str(alert.module_id)
+    may = actor.may("monitoring.add_route") and nobody and not takers
+    return {"nobody_told": nobody, "add_route": links.add_route(**inputs) if may else ""}
+
+
+def _escalation(alert: Alert, now: Any) -> dict[str, Any]:
+    """Who is on the ladder, where the alert stands on it, and when it goes on."""
+    following = None
+    if alert.state == "open" and alert.clock_at:
+        following = next_escalation(alert.level, alert.clock_at, alert.escalation)
+    return {
+        "ladder": told.ladder(alert.level, Contact.objects.select_related("channel")),
+        "next_level": alert_words.moment(following, now) if following else "",
+    }
+
+
+def _related(alert: Alert) -> dict[str, Any]:
+    """Other open alerts of the incident, earlier ones of the same cause, what Alertmanager counted."""
+    incident = Alert.objects.open().filter(group_key=alert.group_key).exclude(pk=alert.pk)
+    earlier = Alert.objects.filter(fingerprint=alert.fingerprint, resolved_at__isnull=False)
+    same = list(earlier.exclude(pk=alert.pk).order_by("-resolved_at")[: MOST_EARLIER + 1])
+    others = list(incident.worst_first()[: MOST_RELATED + 1])
+    occurrences = Occurrence.objects.filter(alert=alert)[:MOST_OCCURRENCES]
+    return {
+        "incident": [(each, alert_words.STATES[each.state]) for each in others[:MOST_RELATED]],
+        "more_incident": len(others) > MOST_RELATED,
+        "earlier": same[:MOST_EARLIER],
+        "more_earlier": len(same) > MOST_EARLIER,
+        "occurrences": list(occurrences) if alert.source == Alert.Source.ALERTMANAGER else (),
+    }

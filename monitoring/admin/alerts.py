@@ -1,0 +1,109 @@
+"""Alerts in the admin: the inbox, in the order in which responses are owed, and an alert's page."""
+
+from typing import Any
+
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import cached_property
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from monitoring.admin import alert_page, alert_words
+from monitoring.admin.alert_filters import AlertState, EscalationFilter
+from monitoring.admin.alert_operations import MOST, OPERATIONS
+from monitoring.models import Alert
+from operations.doors.model_admin import VerbAdmin
+
+# As many rows as the theme's endless list says it has.
+ENDLESS = 9_999_999_999
+DUE_LABELS = {"danger": "danger", "warning": "warning", "": ""}
+
+
+class InboxPaginator(InfinitePaginator):
+    """Counts no further than an operation reaches: beyond it, there is only a next page."""
+
+    @cached_property
+    def count(self) -> int:
+        found: int = self.object_list[: MOST + 1].count()
+        return found if found <= MOST else ENDLESS
+
+
+class Inbox(ChangeList):
+    """The list of alerts, without what only an alert's page shows."""
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Alert]:
+        found: QuerySet[Alert] = super().get_queryset(request, exclude_parameters)
+        return found.defer("summary", "done", "advice", "labels", "postmortem")
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if self.result_count > MOST:
+            # "Select all" is offered only where all of it can be chosen.
+            self.result_count = len(self.result_list)
+
+
+class AlertAdmin(VerbAdmin):
+    operations = OPERATIONS
+    list_display = ("due", "level_chip", "title", "module", "state_chip", "times", "seen", "escalated")
+    list_display_links = ("title",)
+    list_filter = (AlertState, "level", "module", "source", EscalationFilter)
+    list_select_related = ("module",)
+    search_fields = ("title",)
+    search_help_text = "Search by title"
+    paginator: type[Paginator] = InboxPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    change_form_outer_before_template = "admin/monitoring/alert.html"
+    change_form_outer_after_template = ""
+
+    class Media:
+        css = {"all": ["monitoring/health.css", "monitoring/alerts.css"]}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Inbox
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
+        found: QuerySet[Alert] = super().get_queryset(request)
+        return found.select_related("module")
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """What is owed first; of the past, the latest first."""
+        if request.GET.get(AlertState.parameter_name) in AlertState.past:
+            return ("-first_seen", "-pk")
+        return (F("due_at").asc(nulls_last=True), "-urgency", "pk")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Alert | None = None) -> Any:
+        return ()
+
+    def page_context(self, request: HttpRequest, obj: Alert) -> dict[str, Any]:
+        return alert_page.context(request, obj)
+
+    @display(description="Due", label=DUE_LABELS)
+    def due(self, alert: Alert) -> Any:
+        found = alert_words.due_of(alert, timezone.now())
+        return (found.label, found.chip) if found else None
+
+    @display(description="Level", ordering="urgency", label=alert_words.LEVEL_LABELS)
+    def level_chip(self, alert: Alert) -> tuple[str, str]:
+        return alert.level, f"{alert.get_level_display()} {alert.urgency}"
+
+    @display(description="State", label=alert_words.STATE_LABELS)
+    def state_chip(self, alert: Alert) -> tuple[str, str]:
+        return alert.state, alert_words.STATES[alert.state]
+
+    @display(description="Seen", ordering="count")
+    def times(self, alert: Alert) -> str:
+        return "once" if alert.count == 1 else f"{alert.count} times"
+
+    @display(description="First seen", ordering="first_seen")
+    def seen(self, alert: Alert) -> str:
+        return alert_words.moment(alert.first_seen, timezone.now())
+
+    @display(description="Escalation", ordering="escalation")
+    def escalated(self, alert: Alert) -> str:
+        return f"Level {alert.escalation}" if alert.escalation else ""
