@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from monitoring.api import alerts, health, metrics
+from monitoring.api import alertmanager, alerts, health, metrics
 
 urlpatterns = [
+    path("monitoring/alertmanager", alertmanager.AlertmanagerView.as_view(), name="alertmanager"),
     path("monitoring/metrics", metrics.MetricsView.as_view(), name="metrics-ingest"),
     path("monitoring/system-health", health.SystemHealthView.as_view(), name="system-health"),
     path("monitoring/alerts", alerts.AlertsView.as_view(), name="alerts"),
