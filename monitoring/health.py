@@ -14,12 +14,14 @@ from monitoring.models import HealthCheck, Look
 from operations.actor import Actor
 from operations.errors import Refused
 from rollout import changes, gates, phases, plans
-from rollout.models import Plan
+from rollout.models import PhaseRun, Plan
 
 PERMISSION = "monitoring.run_healthcheck"
 # Unknown so often in a row, automatic mode stops (SPEC 4.1).
 UNKNOWN_CHECKS = 4
 LATE_AFTER = timedelta(minutes=15)
+# Without any check for so long, whoever makes them is taken for dead (SPEC 4.4).
+SILENT_AFTER = timedelta(hours=2)
 # A breach of a plan in another state has been acted on, or reaches nobody.
 CAN_BE_STOPPED = (Plan.Status.RUNNING, Plan.Status.COMPLETE)
 
@@ -68,6 +70,18 @@ def due() -> list[Plan]:
 def is_late() -> bool:
     """Whether some plan still has no check of a slot that was due a quarter of an hour ago; one query."""
     return _unchecked(slots.newest(timezone.now() - LATE_AFTER)).exists()
+
+
+def is_silent() -> bool:
+    """Whether no check of any plan was made for two hours, though some plan was due for one before that.
+
+    The two hours begin when a first check could have been due, and with each check anew. Two queries.
+    """
+    since = timezone.now() - SILENT_AFTER
+    slot = slots.newest(since)
+    # A check that was made since then is one of that slot or of a later one.
+    made = HealthCheck.objects.filter(slot__gte=slot, made_at__gt=since)
+    return _ought(slot).exists() and not made.exists()
 
 
 def newest() -> HealthCheck | None:
@@ -150,12 +164,23 @@ def _act(plan: Plan, found: HealthCheck, actor: Actor) -> str:
 
 
 def _unchecked(slot: datetime) -> QuerySet[Plan]:
-    """The plans that had begun by `slot`, reach somebody or are running, and have no check since."""
+    """The plans that ought to have a check of `slot`, and have none since."""
     checked = HealthCheck.objects.filter(plan=OuterRef("pk"), slot__gte=slot)
+    return _ought(slot).exclude(Exists(checked))
+
+
+def _ought(slot: datetime) -> QuerySet[Plan]:
+    """The plans that had begun by `slot`, and reach somebody or are running.
+
+    One that was lifted from 0 % after `slot` reached nobody at it, however long ago it first began.
+    """
     begun = Q(started_at__lt=slot) | Q(started_at=None, share_changed_at__lt=slot)
     reaching = Q(percentage__gt=0) | Q(status=Plan.Status.RUNNING)
+    lifted = PhaseRun.objects.filter(
+        plan=OuterRef("pk"), from_percentage=0, to_percentage__gt=0, at__gte=slot
+    )
     found = Plan.objects.live().exclude(status=Plan.Status.DRAFT).filter(begun & reaching, all_off=False)
-    return found.exclude(Exists(checked))
+    return found.exclude(Q(share_changed_at__gte=slot) & Exists(lifted))
 
 
 def _unknown_too_long(found: HealthCheck) -> bool:

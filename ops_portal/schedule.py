@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from monitoring import dead_man
 from monitoring import tasks as monitoring_tasks
 from operations import tasks as operations_tasks
 from operations.schedule import Job
+from ops_portal import heartbeat
 from rollout import tasks as rollout_tasks
 
 # With every tick, as long as those come seconds apart.
@@ -19,6 +21,8 @@ JOBS = (
     Job("seal-audit", operations_tasks.seal, every=TICK),
     Job("sweep-alerts", monitoring_tasks.sweep_alerts, every=TICK),
     Job("deliver-outbox", operations_tasks.deliver, every=TICK),
+    Job(dead_man.JOB, dead_man.look, every=MINUTE),
+    Job("heartbeat", heartbeat.send, every=MINUTE),
     monitoring_tasks.HEALTH_CHECKS,
     Job("schedule-reviews", monitoring_tasks.schedule_reviews, every=MINUTE),
     Job("keep-days", monitoring_tasks.keep_days, every=HOUR, offset=20 * MINUTE, lease=LONG),
@@ -27,4 +31,12 @@ JOBS = (
     Job("purge-rollout", rollout_tasks.purge, every=HOUR, offset=35 * MINUTE, lease=LONG),
     Job("purge-operations", operations_tasks.purge, every=HOUR, offset=40 * MINUTE, lease=LONG),
     Job("verify-audit", operations_tasks.verify_audit, every=DAY, offset=3 * HOUR + 17 * MINUTE, lease=LONG),
+)
+# What raises an alert about the portal's own silence, and what brings it to people, in this order. A web
+# process does it when nobody else does.
+LIFELINE = tuple(
+    job
+    for name in (dead_man.JOB, "sweep-alerts", "announce-alerts", "deliver-outbox")
+    for job in JOBS
+    if job.name == name
 )

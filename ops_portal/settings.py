@@ -293,6 +293,9 @@ EVALUATION_ANONYMOUS_RATE = env.rate("EVALUATION_ANONYMOUS_RATE", "60/min")
 # Workspaces that a process remembers, at about 500 bytes each. Answers take 80 MB at most beside them.
 FLAG_CACHE_WORKSPACES = env.count("FLAG_CACHE_WORKSPACES", 200_000)
 
+# Whether web processes look after the portal's own silence; off in tests, which import what a server does.
+WATCHMAN = True
+
 MONITORING_CRON_SECRET = env.secret("MONITORING_CRON_SECRET", 64)
 PROMETHEUS_URL = env.url("PROMETHEUS_URL", frozenset({"http", "https"}))
 ALERTMANAGER_URL = env.url("ALERTMANAGER_URL", frozenset({"http", "https"}))

@@ -1,5 +1,7 @@
 """Is the portal alive and ready? Database, cache, broker and migrations, each with the time it took."""
 
+# ruff: noqa: N815
+
 import logging
 import os
 import secrets
@@ -13,12 +15,16 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Q
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from monitoring import health
+from monitoring import dead_man, health
+from operations.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
 
@@ -117,6 +123,72 @@ def last_check() -> dict[str, Any] | None:
     }
 
 
+def dead_man_state() -> dict[str, Any]:
+    """Whether the alert about the health checks' silence is open, and since when."""
+    since = dead_man.ringing()
+    return {"ringing": since is not None, "since": since}
+
+
+def deliveries() -> dict[str, int]:
+    """How many messages wait, how many of them for over five minutes, and how many were given up."""
+    now, outbox = timezone.now(), OutboxMessage.objects
+    late = Q(pk__in=outbox.late(now).values("pk"))
+    found = outbox.waiting().aggregate(waiting=Count("pk"), late=Count("pk", filter=late))
+    return {**found, "dead": outbox.dead().count()}
+
+
+def scheduled_work() -> dict[str, Any]:
+    """When what is due was last run, and whether that is over ten minutes ago."""
+    last, stuck = dead_man.tick()
+    return {"lastTick": last, "stuck": stuck}
+
+
+# Six queries, each of a few rows by an index.
+TELLS: dict[str, Callable[[], Any]] = {
+    "lastCheck": last_check,
+    "deadMan": dead_man_state,
+    "deliveries": deliveries,
+    "schedule": scheduled_work,
+}
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    ok = serializers.BooleanField()
+    milliseconds = serializers.FloatField()
+    message = serializers.CharField(required=False, help_text="What is wrong, where it is not ok")
+
+
+class LastCheckSerializer(serializers.Serializer[Any]):
+    slot = serializers.DateTimeField(allow_null=True, help_text="The full hour at which its windows end")
+    madeAt = serializers.DateTimeField(allow_null=True)
+    overdue = serializers.BooleanField(help_text="Some plan lacks a check that was due 15 minutes ago")
+
+
+class DeadManSerializer(serializers.Serializer[Any]):
+    ringing = serializers.BooleanField(help_text="No health check was made for two hours: an alert is open")
+    since = serializers.DateTimeField(allow_null=True)
+
+
+class DeliveriesSerializer(serializers.Serializer[Any]):
+    waiting = serializers.IntegerField(help_text="Messages that are not delivered yet")
+    late = serializers.IntegerField(help_text="Of those: due, or failing, for over five minutes")
+    dead = serializers.IntegerField(help_text="Messages that were given up and not sent again")
+
+
+class ScheduleSerializer(serializers.Serializer[Any]):
+    lastTick = serializers.DateTimeField(allow_null=True, help_text="When what is due was last run")
+    stuck = serializers.BooleanField(help_text="That is over ten minutes ago")
+
+
+class StatusSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=["ok", "unavailable"])
+    checks = serializers.DictField(child=PartSerializer(), help_text="database, cache, broker, migrations")
+    lastCheck = LastCheckSerializer(allow_null=True, help_text="null while no plan has or lacks one")
+    deadMan = DeadManSerializer(allow_null=True)
+    deliveries = DeliveriesSerializer(allow_null=True)
+    schedule = ScheduleSerializer(allow_null=True)
+
+
 class HealthStatusView(APIView):
     """Open to everybody and never throttled: load balancers ask it all the time."""
 
@@ -128,16 +200,21 @@ class HealthStatusView(APIView):
         summary="Liveness and readiness of the portal",
         auth=[],
         responses={
-            200: OpenApiResponse(response=dict, description="Every part answers."),
+            200: OpenApiResponse(response=StatusSerializer, description="Every part answers."),
             503: OpenApiResponse(
-                response=dict, description="At least one part does not; `checks` says which."
+                response=StatusSerializer,
+                description="At least one part does not; `checks` says which.",
             ),
         },
     )
     def get(self, request: Request) -> Response:
+        """The parts decide whether it is ready. The rest is for people and monitors, null without a database."""
         checks = {name: check(name, probe) for name, probe in CHECKS.items()}
         ready = all(result["ok"] for result in checks.values())
-        body = {"status": "ok" if ready else "unavailable", "checks": checks, "lastCheck": None}
-        if checks["database"]["ok"] and checks["migrations"]["ok"]:
-            body["lastCheck"] = last_check()
+        readable = checks["database"]["ok"] and checks["migrations"]["ok"]
+        body = {
+            "status": "ok" if ready else "unavailable",
+            "checks": checks,
+            **{name: tell() if readable else None for name, tell in TELLS.items()},
+        }
         return Response(body, status=200 if ready else 503, headers={"Cache-Control": "no-store"})

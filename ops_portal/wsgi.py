@@ -1,4 +1,4 @@
-"""The server's entry: Django, and the flag answers beside it."""
+"""The server's entry: Django, the flag answers beside it, and the watchman behind them."""
 
 import os
 
@@ -9,6 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops_portal.settings")
 # Loads the apps, which the door needs.
 django = get_wsgi_application()
 
+from ops_portal import watchman  # noqa: E402
 from rollout.ofrep.door import mount  # noqa: E402
 
 application = mount(beside=django)
+watchman.start()

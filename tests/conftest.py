@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
     settings.OPS_ADMIN_PASSWORD = settings.MONITORING_CRON_SECRET = settings.AUDIT_HEAD_EMAIL = ""
     settings.PROMETHEUS_URL = settings.ALERTMANAGER_URL = settings.HEARTBEAT_URL = ""
-    settings.PORTAL_URL = "https://portal.example.org"
+    settings.PORTAL_URL, settings.WATCHMAN = "https://portal.example.org", False
     settings.ENVIRONMENT_OVERRIDES = {
         "health_management": {
             "enabled": None,

@@ -1,17 +1,30 @@
 """Side effects on their way out."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+LATE_AFTER = timedelta(minutes=5)
+
 
 class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
     def waiting(self) -> "OutboxQuerySet":
         """Neither delivered nor given up."""
         return self.filter(delivered_at=None, dead_at=None)
+
+    def late(self, now: datetime) -> "OutboxQuerySet":
+        """Waiting ones that nobody came for in time, or whose attempts have failed for as long."""
+        before = now - LATE_AFTER
+        failing = Q(created_at__lt=before, attempts__gt=0)
+        return self.waiting().filter(Q(due_at__lt=before) | failing)
+
+    def troubled(self, now: datetime) -> "OutboxQuerySet":
+        """Late ones, and waiting ones whose last attempt failed."""
+        return self.late(now) | self.waiting().exclude(last_error="")
 
     def dead(self) -> "OutboxQuerySet":
         """Given up after the last attempt."""
