@@ -8,6 +8,7 @@ from monitoring.judging.evidence import Adoption
 from monitoring.membership import Membership
 from monitoring.models import HealthCheck
 from monitoring.sources.base import Source
+from monitoring.watching import standing
 from rollout import facts
 from rollout.models import Phase, Plan
 from rollout.reports import SETTLED_AFTER
@@ -50,14 +51,19 @@ def other_changes(plan: Plan, slot: datetime) -> tuple[str, ...]:
 
 
 def trouble(plan: Plan, phase: Phase | None, slot: datetime) -> str | None:
-    """What broke the calm within the phase's `stable_for`, "" for nothing.
+    """What broke the calm within the phase's `stable_for`: trouble in a check, or a critical alert that was
+    open. "" for nothing.
 
     None where nothing is asked for, or where no check of that time can tell.
     """
     if phase is None or phase.stable_for is None:
         return None
-    checks = HealthCheck.objects.filter(plan=plan, slot__gt=slot - phase.stable_for, slot__lt=slot)
+    since = slot - phase.stable_for
+    checks = HealthCheck.objects.filter(plan=plan, slot__gt=since, slot__lt=slot)
     found = checks.exclude(cause="").first()
     if found is not None:
         return f"{timezone.localtime(found.slot):%Y-%m-%d %H:%M %Z}: {found.summary}"
+    alert = standing.critical_since(plan.module, since)
+    if alert is not None:
+        return f"critical alert since {timezone.localtime(alert.first_seen):%Y-%m-%d %H:%M %Z}: {alert.title}"
     return "" if checks.exists() else None

@@ -42,8 +42,8 @@ def system_health_of(plan: Plan, *, now: datetime) -> Document:
         "performance": figures_of(found.performance),
         "adoption": figures_of(found.adoption),
         "quality": figures_of(found.quality),
-        # Neither alerts nor tickets are counted yet, and unknown is not zero.
-        "stability": {"openCritical": None, "openHigh": None},
+        # Issues are tickets, which are not counted yet, and unknown is not zero.
+        "stability": {"criticalErrors": found.critical_errors, "openCritical": None, "openHigh": None},
         "lastCheck": brief_of(last, now) if last else None,
         "note": nothing_to_check(plan),
         "fault": found.fault,
@@ -54,9 +54,7 @@ def nothing_to_check(plan: Plan) -> str:
     """Why a plan has no health, in words; "" where it has some."""
     if plan.status == Plan.Status.DRAFT:
         return NOT_BEGUN
-    # A running plan at 0 % reaches its internal list.
-    at_zero = plan.percentage == 0 and plan.status != Plan.Status.RUNNING
-    return NOBODY if plan.all_off or at_zero else ""
+    return "" if health.reaches_somebody(plan) else NOBODY
 
 
 def figures_of(figures: Any) -> Document:

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from monitoring import measuring, membership, plan_sources, scoring, slots, system_health
+from monitoring import alert_rules, measuring, membership, plan_sources, scoring, slots, system_health
+from monitoring.alert_rules import Reading, Scope
 from monitoring.judging.evidence import Adoption, Evidence
 from monitoring.judging.findings import HOLD, PASS, UNKNOWN, Judgement
 from monitoring.judging.verdict import judge
@@ -21,11 +22,16 @@ from rollout.models import Plan
 
 @dataclass(frozen=True)
 class Finding:
-    """An unsaved check of `plan` as it was read, and the findings of the daily look, if one was due."""
+    """An unsaved check of `plan` as it was read, and the findings of the daily look, if one was due.
+
+    `readings` are what the rules of alerts see in its vitals, `scope` whom they speak of.
+    """
 
     plan: Plan
     check: HealthCheck
     look: dict[str, Any] | None
+    readings: tuple[Reading, ...]
+    scope: Scope
 
 
 def examine(plan: Plan, *, keep: bool) -> Finding:
@@ -70,7 +76,23 @@ def examine(plan: Plan, *, keep: bool) -> Finding:
             "quiet": quiet,
         },
     )
-    return Finding(plan, made, judgement.look)
+    scope = _scope(plan, members)
+    return Finding(plan, made, judgement.look, _readings(evidence, scope), scope)
+
+
+def _scope(plan: Plan, members: Membership) -> Scope:
+    enabled = None if members.by_user else len(members.cohort)
+    eligible = None if enabled is None else enabled + len(members.control)
+    module = plan.module
+    return Scope(module.name, module.key, plan.percentage, enabled, eligible)
+
+
+def _readings(evidence: Evidence | None, scope: Scope) -> tuple[Reading, ...]:
+    """What the rules of alerts see; nothing where the source fails: unknown is neither well nor ill."""
+    try:
+        return alert_rules.readings(evidence, scope) if evidence else ()
+    except SourceFailed:
+        return ()
 
 
 def _after_the_change(judgement: Judgement, evidence: Evidence) -> Judgement:

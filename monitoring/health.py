@@ -11,6 +11,8 @@ from monitoring import slots
 from monitoring.examining import Finding, examine
 from monitoring.judging.findings import BREACH, UNKNOWN
 from monitoring.models import HealthCheck, Look
+from monitoring.watching import checks
+from monitoring.watching.verdicts import Checked
 from operations.actor import Actor
 from operations.errors import Refused
 from rollout import changes, gates, phases, plans
@@ -104,7 +106,8 @@ def latest(plan: Plan) -> HealthCheck | None:
 
 @transaction.atomic
 def record(finding: Finding, *, actor: Actor) -> HealthCheck:
-    """Write what was found, with its verdict and its look, and act: all of it or, in a crash, nothing.
+    """Write what was found, with its verdict and its look, act, and raise alerts: all of it or, in a crash,
+    nothing.
 
     A slot that was checked meanwhile keeps its check, which is returned.
     """
@@ -136,7 +139,30 @@ def record(finding: Finding, *, actor: Actor) -> HealthCheck:
     found.action = _act(plan, found, actor)
     if found.action:
         found.save(update_fields=["action"])
+    if reaches_somebody(plan):
+        _raise_alerts(plan, finding)
     return found
+
+
+def _raise_alerts(plan: Plan, finding: Finding) -> None:
+    """Raise the alerts of a check that is written, unless that fails: then the check and its act stand.
+
+    A paused plan of which nobody is told harms fewer than one that goes on. The failure is logged, and the
+    next check raises the same alerts, as long as it finds the same.
+    """
+    found = finding.check
+    checked = Checked(
+        plan=plan,
+        check=found,
+        scope=finding.scope,
+        readings=finding.readings,
+        unknown_too_long=found.result == UNKNOWN and _unknown_too_long(found),
+    )
+    try:
+        with transaction.atomic():
+            checks.raise_alerts(checked)
+    except Exception:
+        logger.exception("the alerts of the health check of %s could not be raised", plan)
 
 
 def _act(plan: Plan, found: HealthCheck, actor: Actor) -> str:
@@ -163,6 +189,17 @@ def _act(plan: Plan, found: HealthCheck, actor: Actor) -> str:
     return ""
 
 
+def watched() -> QuerySet[Plan]:
+    """The plans that are checked from their first full hour on: they have begun, and reach somebody."""
+    reaching = Q(percentage__gt=0) | Q(status=Plan.Status.RUNNING)
+    return Plan.objects.live().exclude(status=Plan.Status.DRAFT).filter(reaching, all_off=False)
+
+
+def reaches_somebody(plan: Plan) -> bool:
+    """Whether anybody has the module by this plan. A running one at 0 % reaches its internal list."""
+    return not plan.all_off and (plan.percentage > 0 or plan.status == Plan.Status.RUNNING)
+
+
 def _unchecked(slot: datetime) -> QuerySet[Plan]:
     """The plans that ought to have a check of `slot`, and have none since."""
     checked = HealthCheck.objects.filter(plan=OuterRef("pk"), slot__gte=slot)
@@ -175,12 +212,10 @@ def _ought(slot: datetime) -> QuerySet[Plan]:
     One that was lifted from 0 % after `slot` reached nobody at it, however long ago it first began.
     """
     begun = Q(started_at__lt=slot) | Q(started_at=None, share_changed_at__lt=slot)
-    reaching = Q(percentage__gt=0) | Q(status=Plan.Status.RUNNING)
     lifted = PhaseRun.objects.filter(
         plan=OuterRef("pk"), from_percentage=0, to_percentage__gt=0, at__gte=slot
     )
-    found = Plan.objects.live().exclude(status=Plan.Status.DRAFT).filter(begun & reaching, all_off=False)
-    return found.exclude(Q(share_changed_at__gte=slot) & Exists(lifted))
+    return watched().filter(begun).exclude(Q(share_changed_at__gte=slot) & Exists(lifted))
 
 
 def _unknown_too_long(found: HealthCheck) -> bool:

@@ -11,6 +11,7 @@ from monitoring.figures import AdoptionMetrics, PerformanceMetrics, QualityMetri
 from monitoring.scoring import PostLaunchInputs, Score
 from monitoring.sources.base import Source, SourceFailed
 from monitoring.vitals import Gauges, Use, Vitals, Window
+from monitoring.watching import standing
 from rollout import cohorts, facts
 from rollout.models import Enrolment, Member, Module, Plan
 from rollout.models.workspaces import UNNAMED
@@ -22,13 +23,15 @@ DAY = timedelta(days=1)
 class SystemHealth:
     """What a plan's cohort measured over the 24 hours that end at `window.until`, and the post-launch score.
 
-    `fault` says why the source did not answer; every figure is unknown then.
+    `critical_errors` are the module's open critical alerts (SPEC 4.2). `fault` says why the source did not
+    answer; every figure is unknown then.
     """
 
     window: Window
     performance: PerformanceMetrics
     adoption: AdoptionMetrics
     quality: QualityMetrics
+    critical_errors: int
     score: Score
     fault: str = ""
 
@@ -63,8 +66,9 @@ def measure(plan: Plan, source: Source, *, until: datetime, cohort: Vitals | Non
         enabled_users=enabled_users(plan),
     )
     quality = figures.quality(found.use.counters)
-    score = scoring.post_launch_score(_inputs(performance, adoption, quality))
-    return SystemHealth(window, performance, adoption, quality, score, fault)
+    critical = standing.open_critical(plan.module)
+    score = scoring.post_launch_score(_inputs(performance, adoption, quality, critical))
+    return SystemHealth(window, performance, adoption, quality, critical, score, fault)
 
 
 def performance_over(source: Source, window: Window) -> PerformanceMetrics:
@@ -91,7 +95,7 @@ def enabled_users(plan: Plan) -> int:
 
 
 def _inputs(
-    performance: PerformanceMetrics, adoption: AdoptionMetrics, quality: QualityMetrics
+    performance: PerformanceMetrics, adoption: AdoptionMetrics, quality: QualityMetrics, critical: int
 ) -> PostLaunchInputs:
     return PostLaunchInputs(
         mean_response_ms=performance.api_response_time,
@@ -99,8 +103,8 @@ def _inputs(
         daily_active=adoption.daily_share,
         appointment_completion=_fraction(quality.appointment_completion_rate),
         satisfaction=quality.user_satisfaction_score,
-        # Neither alerts nor tickets are counted yet, and unknown is not zero.
-        critical_errors=None,
+        critical_errors=critical,
+        # Tickets are not counted yet, and unknown is not zero.
         high_issues=None,
     )
 

@@ -77,6 +77,7 @@ class QualitySerializer(serializers.Serializer[Any]):
 class StabilitySerializer(serializers.Serializer[Any]):
     """What is open about the module. null: not counted yet."""
 
+    criticalErrors = serializers.IntegerField(help_text="Open critical alerts")
     openCritical = _count("Open critical issues")
     openHigh = _count("Open high-priority issues")
 

@@ -1,0 +1,103 @@
+"""What is worth knowing and asks nothing of anybody: milestones of plans, and maintenance that is due."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from monitoring.alerts.signals import Signal, take
+from monitoring.levels import INFO
+from monitoring.models import Alert
+from operations.models import Window
+from rollout import automatic
+from rollout.models import Module, PhaseRun
+
+DAY = timedelta(days=1)
+# Maintenance is announced so long before it begins (SPEC 6).
+AHEAD = timedelta(minutes=30)
+MILESTONES = (PhaseRun.Operation.PHASE, PhaseRun.Operation.COMPLETE)
+
+
+def tell() -> int:
+    """Tell of each phase that ran, each plan that is complete and each maintenance, once; returns how many.
+
+    What is older than a day is no news. An announcement of maintenance that was cancelled is taken back.
+    """
+    now = timezone.now()
+    runs = PhaseRun.objects.filter(at__gt=now - DAY, operation__in=MILESTONES)
+    signals = [
+        _milestone(run) for run in runs.select_related("plan__module").prefetch_related("plan__phases")
+    ]
+    windows = Window.objects.filter(kind=Window.Kind.MAINTENANCE)
+    soon = windows.ahead(now).filter(starts_at__lte=now + AHEAD)
+    signals += [_maintenance(window) for window in soon]
+    cancelled = [_cancelled(window) for window in windows.filter(cancelled_at__gt=now - DAY)]
+    told = dict(
+        Alert.objects.filter(fingerprint__in=[each.fingerprint for each in (*signals, *cancelled)])
+        .order_by("pk")
+        .values_list("fingerprint", "resolved_at")
+    )
+    new = [signal for signal in signals if signal.fingerprint not in told]
+    over = [signal for signal in cancelled if told.get(signal.fingerprint, now) is None]
+    if new or over:
+        take([*new, *over])
+    return len(new)
+
+
+def _milestone(run: PhaseRun) -> Signal:
+    plan = run.plan
+    by = "the portal's automatic mode" if run.by == str(automatic.ACTOR) else run.by
+    if run.operation == PhaseRun.Operation.COMPLETE:
+        title = f"The rollout of {plan.module} is complete"
+        summary = f"{run.to_percentage} % have it, and the last phase's criteria held. Declared by {by}."
+    else:
+        name = next((each.name for each in plan.phases.all() if each.number == run.phase_number), "")
+        title = f"{plan.module} is in phase {run.phase_number}{f' ({name})' if name else ''}"
+        summary = f"From {run.from_percentage} % to {run.to_percentage} %: {_counted(run)}. Run by {by}."
+    return _news(f"milestone:{run.pk}", title, summary, module=plan.module, at=run.at)
+
+
+def _counted(run: PhaseRun) -> str:
+    unit = run.plan.module.unit
+    return f"{run.gain:,} {unit}{'' if run.gain == 1 else 's'} more have it, {run.lose:,} lost it"
+
+
+def _maintenance(window: Window) -> Signal:
+    begins = f"{timezone.localtime(window.starts_at):%Y-%m-%d %H:%M %Z}"
+    ends = (
+        f"until {timezone.localtime(window.ends_at):%Y-%m-%d %H:%M %Z}" if window.ends_at else "with open end"
+    )
+    summary = (
+        f"{window.title}: from {begins} {ends}. Meanwhile no phase runs, and what is measured rings nobody."
+    )
+    return _news(_cause(window), f"Maintenance begins at {begins}", summary)
+
+
+def _spelled(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
+
+
+def _cancelled(window: Window) -> Signal:
+    nothing = timedelta(0)
+    return Signal(source=Alert.Source.PORTAL, cause=_cause(window), firing=False, settle=nothing)
+
+
+def _cause(window: Window) -> str:
+    return f"maintenance:{window.pk}"
+
+
+def _news(
+    cause: str, title: str, summary: str, *, module: Module | None = None, at: datetime | None = None
+) -> Signal:
+    """An event, in an incident of its own: it is no part of any trouble of its module."""
+    return Signal(
+        source=Alert.Source.PORTAL,
+        module=module,
+        cause=cause,
+        firing=True,
+        level=INFO,
+        title=title,
+        summary=summary,
+        group_key=cause,
+        at=at,
+        lasts=DAY,
+    )
