@@ -82,4 +82,4 @@ def _title(alert: Alert | None, module: Module | None, level: str) -> str:
     if alert is not None:
         return alert.title
     what = f"{level} alerts" if level else "All alerts"
-    return (f"{what} of {module}" if module else what).capitalize()[:200]
+    return f"{what[0].upper()}{what[1:]} of {module or 'every module'}"[:200]

@@ -57,7 +57,7 @@ def _each(due: QuerySet[Alert], now: datetime, act: Callable[[Alert, Story], Non
         with transaction.atomic():
             story = Story(now)
             skip = connection.features.has_select_for_update_skip_locked
-            rows = due.order_by("pk").select_for_update(skip_locked=skip)
+            rows = due.order_by("fingerprint", "pk").select_for_update(skip_locked=skip)
             alerts = list(rows[:MOST_AT_ONCE])
             story.about(alerts)
             for alert in alerts:

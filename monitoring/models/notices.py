@@ -114,6 +114,9 @@ class Dispatch(models.Model):
         Channel, on_delete=models.SET_NULL, null=True, related_name="dispatches", db_index=False
     )
     to = models.CharField(max_length=254)
+    level = models.CharField(
+        max_length=8, choices=Alert.Level.choices, default=WARNING, help_text="What the message said"
+    )
     digest = models.BooleanField(default=False)
     # Delivered messages are forgotten after a month, the story is not.
     message = models.ForeignKey(

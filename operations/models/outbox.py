@@ -62,6 +62,7 @@ class OutboxMessage(models.Model):
                 condition=Q(delivered_at=None, dead_at=None),
             ),
             models.Index(fields=["-created_at"], name="outbox_newest"),
+            models.Index(fields=["dead_at"], name="outbox_dead", condition=Q(dead_at__isnull=False)),
             models.Index(fields=["lane", "-created_at"], name="outbox_lane", condition=~Q(lane="")),
         ]
         constraints = [
