@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from monitoring import health, retention, reviews, slots
+from monitoring.alertmanager import sending
 from monitoring.alerts import sweeping
 from operations import schedule
 from operations.actor import Actor, Door
@@ -46,3 +47,10 @@ def sweep_alerts() -> str:
     swept = sweeping.sweep()
     done = ", ".join(f"{count} {what}" for what, count in swept._asdict().items() if count)
     return f"alerts: {done}" if done else ""
+
+
+def push_alerts() -> str:
+    """Send the portal's alerts to Alertmanager, where ALERTMANAGER_URL names one."""
+    pushed = sending.push()
+    done = ", ".join(f"{count} {what}" for what, count in pushed._asdict().items() if count)
+    return f"sent to Alertmanager: {done}" if done else ""

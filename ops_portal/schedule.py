@@ -11,6 +11,7 @@ from rollout import tasks as rollout_tasks
 
 # With every tick, as long as those come seconds apart.
 TICK = timedelta(seconds=1)
+HALF_A_MINUTE = timedelta(seconds=30)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -23,6 +24,7 @@ JOBS = (
     Job("deliver-outbox", operations_tasks.deliver, every=TICK),
     Job(dead_man.JOB, dead_man.look, every=MINUTE),
     Job("heartbeat", heartbeat.send, every=MINUTE),
+    Job("push-alerts", monitoring_tasks.push_alerts, every=HALF_A_MINUTE),
     monitoring_tasks.HEALTH_CHECKS,
     Job("schedule-reviews", monitoring_tasks.schedule_reviews, every=MINUTE),
     Job("keep-days", monitoring_tasks.keep_days, every=HOUR, offset=20 * MINUTE, lease=LONG),

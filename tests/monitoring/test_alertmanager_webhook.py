@@ -312,7 +312,7 @@ class OrderTests(TestCase):  # type: ignore[misc]
                 send(MESSAGES[number])
             clock.shift(timedelta(hours=3))
             sweeping.sweep()
-            self.assertEqual(found, outcome())
+            assert found == outcome()
 
 
 def outcome() -> dict[str, Any]:
