@@ -6,7 +6,7 @@ from celery import shared_task
 
 from monitoring import health, retention, reviews, slots
 from monitoring.alertmanager import sending
-from monitoring.alerts import sweeping
+from monitoring.alerts import keeping, sweeping
 from operations import schedule
 from operations.actor import Actor, Door
 from operations.schedule import Job
@@ -37,7 +37,7 @@ def schedule_reviews() -> str:
 
 def keep_days() -> str:
     """Roll complete days up, and forget what is older than it is kept."""
-    rolled, dropped = retention.roll_up(), retention.purge()
+    rolled, dropped = retention.roll_up(), {**retention.purge(), **keeping.purge()}
     gone = ", ".join(f"{count} {name}" for name, count in dropped.items() if count)
     return f"rolled up {len(rolled)} days; dropped {gone or 'nothing'}" if rolled or gone else ""
 
