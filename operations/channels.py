@@ -1,13 +1,33 @@
-"""Channels: where the portal's messages go, and the one way to say something through them."""
+"""Channels: where the portal's messages go, their verbs, and the one way to say something through them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from types import ModuleType
 from typing import Any
 
-from operations import mail, outbox
+from django.db import transaction
+from django.db.models import ProtectedError, RestrictedError
+from django.utils import timezone
+
+from operations import audit, mail, outbox
+from operations.actor import Actor, Door
+from operations.errors import Invalid, NotFound, Refused
 from operations.models import Channel, OutboxMessage
+from operations.outbox import Undeliverable
+from operations.outgoing import signing
+from operations.receivers import apprise, webhook
+from operations.receivers import mail as mail_addresses
 
 KIND = "channel"
+LONGEST_ADDRESS = 1000
+LONGEST_OVERLAP = timedelta(days=30)
+RECEIVERS: Mapping[str, ModuleType] = {
+    Channel.Kind.MAIL: mail_addresses,
+    Channel.Kind.APPRISE: apprise,
+    Channel.Kind.WEBHOOK: webhook,
+}
+OUTBOX = Actor(door=Door.BEAT, label="outbox")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +42,144 @@ class Note:
     text: str
     event: str
     data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Added:
+    """A new channel, and the secret that signs its messages: "" but for a webhook, and shown this once."""
+
+    channel: Channel
+    secret: str
+
+
+@transaction.atomic
+def add(*, actor: Actor, name: str, kind: str, address: str) -> Added:
+    """Add a channel. Raises Invalid for a name that is taken, an unknown kind, a bad address for it."""
+    actor.require("operations.add_channel", "add channels")
+    if kind not in RECEIVERS:
+        raise Invalid({"kind": f"must be one of {', '.join(RECEIVERS)}"})
+    name = name.strip()
+    faults = _name_faults(name)
+    address = _clean(kind, address, faults)
+    if faults:
+        raise Invalid(faults)
+    secret = signing.new_secret() if kind == Channel.Kind.WEBHOOK else ""
+    channel = Channel.objects.create(
+        name=name, kind=kind, address=address, secret=secret, created_by=str(actor)
+    )
+    audit.record(
+        "channel.added", actor=actor, subject=channel, data={"kind": kind, "address": masked(channel)}
+    )
+    return Added(channel, secret)
+
+
+@transaction.atomic
+def change(channel: Channel, *, actor: Actor, name: str | None = None, address: str | None = None) -> Channel:
+    """Give a channel another name or address; None leaves it. Raises Invalid as `add` does.
+
+    Messages that wait go to the new address. A webhook keeps its secret.
+    """
+    actor.require("operations.change_channel", "change channels")
+    channel = _locked(channel)
+    faults: dict[str, str] = {}
+    changed = {}
+    if name is not None and name.strip() != channel.name:
+        faults = _name_faults(name.strip())
+        channel.name = changed["name"] = name.strip()
+    if address is not None:
+        channel.address = _clean(channel.kind, address, faults)
+        changed["address"] = "" if faults else masked(channel)
+    if faults:
+        raise Invalid(faults)
+    channel.save(update_fields=["name", "address"])
+    audit.record("channel.changed", actor=actor, subject=channel, data=changed)
+    return channel
+
+
+@transaction.atomic
+def rotate(channel: Channel, *, actor: Actor, keep_old_for: timedelta = timedelta(days=1)) -> str:
+    """Give a webhook a new secret and return it, shown this once; the old one signs as well for a while.
+
+    Raises Refused for a channel of another kind, Invalid for a time below zero or above 30 days.
+    """
+    actor.require("operations.change_channel", "change channels")
+    channel = _locked(channel)
+    if channel.kind != Channel.Kind.WEBHOOK:
+        raise Refused("no_secret", f"The channel {channel} has no secret: only webhooks are signed.")
+    if not timedelta(0) <= keep_old_for <= LONGEST_OVERLAP:
+        raise Invalid({"keep_old_for": f"must be 0 to {LONGEST_OVERLAP.days} days"})
+    keeps = keep_old_for > timedelta(0)
+    channel.old_secret = channel.secret if keeps else ""
+    channel.old_secret_until = timezone.now() + keep_old_for if keeps else None
+    channel.secret = signing.new_secret()
+    channel.save(update_fields=["secret", "old_secret", "old_secret_until"])
+    audit.record(
+        "channel.rotated", actor=actor, subject=channel, data={"old_until": channel.old_secret_until}
+    )
+    return channel.secret
+
+
+@transaction.atomic
+def disable(channel: Channel, *, actor: Actor, reason: str) -> Channel:
+    """Send nothing more through a channel; what waits for it is given up. Raises Refused if it is so."""
+    actor.require("operations.change_channel", "change channels")
+    if not 0 < len(reason.strip()) <= 300:
+        raise Invalid({"reason": "must have 1 to 300 characters"})
+    channel = _locked(channel)
+    if channel.disabled_at:
+        raise Refused("disabled", f"The channel {channel} is disabled already.")
+    _disable(channel, reason.strip(), actor)
+    return channel
+
+
+@transaction.atomic
+def enable(channel: Channel, *, actor: Actor) -> Channel:
+    """Let a channel take messages again; those given up can be replayed. Raises Refused if it is enabled."""
+    actor.require("operations.change_channel", "change channels")
+    channel = _locked(channel)
+    if not channel.disabled_at:
+        raise Refused("enabled", f"The channel {channel} is enabled.")
+    channel.disabled_at, channel.disabled_why = None, ""
+    channel.save(update_fields=["disabled_at", "disabled_why"])
+    audit.record("channel.enabled", actor=actor, subject=channel)
+    return channel
+
+
+@transaction.atomic
+def remove(channel: Channel, *, actor: Actor) -> None:
+    """Remove a channel; what waits for it is given up. Raises Refused where something uses it."""
+    actor.require("operations.delete_channel", "remove channels")
+    channel = _locked(channel)
+    audit.record("channel.removed", actor=actor, subject=channel, data={"kind": channel.kind})
+    try:
+        with transaction.atomic():
+            channel.delete()
+    except (ProtectedError, RestrictedError) as error:
+        users = error.protected_objects if isinstance(error, ProtectedError) else error.restricted_objects
+        names = sorted(f"the {each._meta.verbose_name} {each}" for each in users)
+        raise Refused(
+            "in_use", f"The channel {channel} is used by {', '.join(names)}: change or remove these first."
+        ) from None
+
+
+@transaction.atomic
+def test(channel: Channel, *, actor: Actor) -> OutboxMessage:
+    """Send a test message. Raises Refused for a channel that is disabled."""
+    actor.require("operations.test_channel", "send test messages")
+    channel = _locked(channel)
+    if channel.disabled_at:
+        raise Refused("disabled", f"The channel {channel} is disabled.")
+    message = send(
+        channel,
+        Note(
+            subject="Test message of the Ops Portal",
+            text=f"This is a test of the channel {channel}. There is nothing to do.",
+            event="channel.test",
+            data={"channel": channel.name},
+        ),
+    )
+    audit.record("channel.tested", actor=actor, subject=channel, data={"message": message.pk})
+    return message
 
 
 def send(channel: Channel, note: Note, *, key: str | None = None) -> OutboxMessage:
@@ -46,6 +204,67 @@ def send_mail(address: str, note: Note, *, key: str | None = None) -> OutboxMess
     return outbox.put(mail.KIND, payload, key=key, lane=f"mail:{address}")
 
 
+def deliver(message: OutboxMessage) -> None:
+    """Deliver a message of the kind "channel". Raises what its receiver raises.
+
+    A receiver that wants no more messages at all disables its channel.
+    """
+    channel = Channel.objects.filter(pk=message.payload["channel"]).first()
+    if channel is None:
+        raise Undeliverable("The channel was removed.")
+    if channel.disabled_at:
+        raise Undeliverable(f"The channel {channel} is disabled.")
+    receive: Callable[[Channel, OutboxMessage], None] = RECEIVERS[channel.kind].deliver
+    try:
+        receive(channel, message)
+    except webhook.Gone as gone:
+        with transaction.atomic():
+            now = _locked(channel)
+            if now.disabled_at is None and now.address == channel.address:
+                _disable(now, str(gone), OUTBOX)
+        raise
+
+
+def masked(channel: Channel) -> str:
+    """A channel's address fit for a page or a log."""
+    text: str = RECEIVERS[channel.kind].masked(channel.address)
+    return text
+
+
 def lane_of(channel: Channel) -> str:
     """The lane of all of a channel's messages."""
     return f"channel:{channel.pk}"
+
+
+def _locked(channel: Channel) -> Channel:
+    try:
+        return Channel.objects.select_for_update().get(pk=channel.pk)
+    except Channel.DoesNotExist:
+        raise NotFound(f"There is no channel {channel} any more.") from None
+
+
+def _disable(channel: Channel, why: str, actor: Actor) -> None:
+    channel.disabled_at, channel.disabled_why = timezone.now(), why
+    channel.save(update_fields=["disabled_at", "disabled_why"])
+    audit.record("channel.disabled", actor=actor, subject=channel, reason=why)
+
+
+def _clean(kind: str, address: str, faults: dict[str, str]) -> str:
+    """The address as it is kept; a rule that it breaks goes into `faults`."""
+    if len(address) > LONGEST_ADDRESS:
+        faults["address"] = f"must have at most {LONGEST_ADDRESS} characters"
+        return ""
+    try:
+        cleaned: str = RECEIVERS[kind].clean(address)
+    except (ValueError, outbox.Failed) as fault:
+        faults["address"] = str(fault)
+        return ""
+    return cleaned
+
+
+def _name_faults(name: str) -> dict[str, str]:
+    if not 0 < len(name) <= 100 or not name.isprintable():
+        return {"name": "must have 1 to 100 printable characters"}
+    if Channel.objects.filter(name=name).exists():
+        return {"name": f"{name!r} is taken by another channel"}
+    return {}

@@ -16,7 +16,7 @@ from operations.errors import Refused
 from operations.models import OutboxMessage
 
 LEASE = timedelta(minutes=2)
-# A round begins no further message after this long: its job's lease must outlast it and one slow receiver.
+# A round begins no further message after this long: its job's lease outlasts it and one receiver of 20 s.
 ROUND = timedelta(seconds=25)
 BATCH = 100
 FIRST_RETRY = timedelta(seconds=30)

@@ -5,8 +5,10 @@ import logging
 from django.conf import settings
 from django.utils import timezone
 
-from operations import audit, feed, idempotency, mail, outbox
+from operations import audit, channels, feed, idempotency, mail, outbox
 from operations.audit import Verification
+
+DELIVERERS = {mail.KIND: mail.deliver, channels.KIND: channels.deliver}
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +21,7 @@ def seal() -> str:
 
 def deliver() -> str:
     """Deliver the messages that are due."""
-    arrived, failed = outbox.deliver_due({mail.KIND: mail.deliver})
+    arrived, failed = outbox.deliver_due(DELIVERERS)
     return f"{arrived} messages arrived, {failed} failed" if arrived or failed else ""
 
 

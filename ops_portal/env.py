@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off"})
 RATE = re.compile(r"[1-9]\d*/(s|sec|m|min|h|hour|d|day)")
+HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?")
 DATABASE_SCHEMES = frozenset({"sqlite", "postgres", "postgresql", "psql", "pgsql"})
 
 
@@ -129,6 +131,26 @@ def port(name: str, default: int) -> int:
     if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 65535:
         raise ImproperlyConfigured(f"{name} must be a whole number from 1 to 65535")
     return int(value)
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """IP networks between commas, such as 10.1.0.0/16, or single addresses."""
+    try:
+        return [ip_network(value) for value in listing(name)]
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} must list IP networks such as 10.1.0.0/16, with no bit set behind the prefix"
+        ) from None
+
+
+def hosts(name: str) -> list[str]:
+    """Host names or IPv4 addresses between commas, in lower case, each with its port or without."""
+    values = [value.lower() for value in listing(name)]
+    if not all(HOST.fullmatch(value) for value in values):
+        raise ImproperlyConfigured(
+            f"{name} must list hosts such as chat.example.org or chat.example.org:8065"
+        )
+    return values
 
 
 def email_address(name: str, default: str = "") -> str:

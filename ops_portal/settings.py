@@ -234,6 +234,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+# Seconds; a mail server that says nothing would hold up the outbox for ever. EMAIL_URL may say another.
+EMAIL_TIMEOUT = 10
 vars().update(env.email("EMAIL_URL", "consolemail://"))
 DEFAULT_FROM_EMAIL = env.email_address("DEFAULT_FROM_EMAIL", "Ops Portal <ops-portal@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -301,6 +303,9 @@ PROMETHEUS_URL = env.url("PROMETHEUS_URL", frozenset({"http", "https"}))
 ALERTMANAGER_URL = env.url("ALERTMANAGER_URL", frozenset({"http", "https"}))
 PROMETHEUS_METRICS_ENABLED = env.boolean("PROMETHEUS_METRICS_ENABLED", default=True)
 OPS_ADMIN_PASSWORD = env.text("OPS_ADMIN_PASSWORD")
+# Private networks that webhooks may go to, and hosts that Apprise channels of self-hosted services may name.
+OUTGOING_ALLOWED_NETWORKS = env.networks("OUTGOING_ALLOWED_NETWORKS")
+APPRISE_HOSTS = env.hosts("APPRISE_HOSTS")
 # Where the head of the audit trail is sent each day, so that a rewritten trail can be told from the true one.
 AUDIT_HEAD_EMAIL = env.email_address("AUDIT_HEAD_EMAIL")
 

@@ -37,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.OPS_ADMIN_PASSWORD = settings.MONITORING_CRON_SECRET = settings.AUDIT_HEAD_EMAIL = ""
     settings.PROMETHEUS_URL = settings.ALERTMANAGER_URL = settings.HEARTBEAT_URL = ""
     settings.PORTAL_URL, settings.WATCHMAN = "https://portal.example.org", False
+    settings.OUTGOING_ALLOWED_NETWORKS, settings.APPRISE_HOSTS = [], []
     settings.ENVIRONMENT_OVERRIDES = {
         "health_management": {
             "enabled": None,

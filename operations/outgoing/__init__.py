@@ -1,0 +1,1 @@
+"""Requests to addresses that people enter: where they may go, how they are made, how they are signed."""
