@@ -7,6 +7,7 @@ from celery import shared_task
 from monitoring import health, retention, reviews, slots
 from monitoring.alertmanager import sending
 from monitoring.alerts import keeping, sweeping
+from monitoring.watching import lapsing, news
 from operations import schedule
 from operations.actor import Actor, Door
 from operations.schedule import Job
@@ -54,3 +55,15 @@ def push_alerts() -> str:
     pushed = sending.push()
     done = ", ".join(f"{count} {what}" for what, count in pushed._asdict().items() if count)
     return f"sent to Alertmanager: {done}" if done else ""
+
+
+def lapse_alerts() -> str:
+    """Resolve what health checks raised about modules that nobody has any more."""
+    lapsed = lapsing.lapse(health.watched())
+    return f"{lapsed} alerts lapsed" if lapsed else ""
+
+
+def tell_news() -> str:
+    """Tell of phases that ran, plans that are complete and maintenance that is due."""
+    told = news.tell()
+    return f"told {told} news" if told else ""

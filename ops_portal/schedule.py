@@ -26,6 +26,8 @@ JOBS = (
     Job("heartbeat", heartbeat.send, every=MINUTE),
     Job("push-alerts", monitoring_tasks.push_alerts, every=HALF_A_MINUTE),
     monitoring_tasks.HEALTH_CHECKS,
+    Job("lapse-alerts", monitoring_tasks.lapse_alerts, every=MINUTE),
+    Job("tell-news", monitoring_tasks.tell_news, every=MINUTE),
     Job("schedule-reviews", monitoring_tasks.schedule_reviews, every=MINUTE),
     Job("keep-days", monitoring_tasks.keep_days, every=HOUR, offset=20 * MINUTE, lease=LONG),
     Job("advance-automatic", rollout_tasks.advance_automatic, every=MINUTE),
