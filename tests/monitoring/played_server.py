@@ -1,5 +1,6 @@
 """A server on this machine that answers each request with the same bytes, and keeps what it was asked."""
 
+import re
 import socket
 import threading
 import time
@@ -32,10 +33,17 @@ class PlayedServer:
     def _answer(self, caller: socket.socket) -> None:
         with caller, suppress(OSError, UnicodeDecodeError):
             self.asked = caller.recv(65_536).decode()
-            while "query=" not in self.asked:
+            while not _is_whole(self.asked):
                 self.asked += caller.recv(65_536).decode()
             for part in self._parts:
                 time.sleep(self._pause)
                 caller.sendall(part.encode())
             if not self._parts:
                 caller.recv(1)
+
+
+def _is_whole(asked: str) -> bool:
+    """Whether the body has come, as long as the request's head says it is."""
+    head, _, body = asked.partition("\r\n\r\n")
+    length = re.search(r"(?i)^content-length: (\d+)", head, re.MULTILINE)
+    return length is not None and len(body.encode()) >= int(length[1])

@@ -31,12 +31,13 @@ class History:
 
 
 class PrivatePrometheus:
-    """One instance in a folder of its own, on a free port of this machine."""
+    """One instance in a folder of its own, on a free port of this machine. `files` are its configuration."""
 
-    def __init__(self, history: History | None = None) -> None:
+    def __init__(self, history: History | None = None, *, files: Mapping[str, str] | None = None) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="ops-portal-prometheus-"))
         self._process: subprocess.Popen[bytes] | None = None
-        (self._folder / "prometheus.yml").write_text("scrape_configs: []\n")
+        for name, text in {"prometheus.yml": "scrape_configs: []\n", **(files or {})}.items():
+            (self._folder / name).write_text(text)
         if history is not None:
             (self._folder / "history.txt").write_text(history.text)
             self._run("promtool", "tsdb", "create-blocks-from", "openmetrics", "-q", "history.txt", "data")
@@ -72,7 +73,7 @@ class PrivatePrometheus:
 
     def stop(self) -> None:
         if self._process is not None:
-            # Nothing was scraped, so there is nothing to write down.
+            # What it scraped is nobody's: there is nothing to write down.
             self._process.kill()
             self._process.wait()
             self._process = None
