@@ -6,7 +6,7 @@ from celery import shared_task
 
 from monitoring import health, retention, reviews, slots
 from monitoring.alertmanager import sending
-from monitoring.alerts import keeping, sweeping
+from monitoring.alerts import announcing, keeping, sweeping
 from monitoring.watching import lapsing, news
 from operations import schedule
 from operations.actor import Actor, Door
@@ -48,6 +48,14 @@ def sweep_alerts() -> str:
     swept = sweeping.sweep()
     done = ", ".join(f"{count} {what}" for what, count in swept._asdict().items() if count)
     return f"alerts: {done}" if done else ""
+
+
+def announce_alerts() -> str:
+    """Make messages of what alerts have to say."""
+    announced = announcing.announce()
+    if not announced.messages:
+        return ""
+    return f"{announced.messages} messages about {announced.alerts} alerts"
 
 
 def push_alerts() -> str:

@@ -21,6 +21,7 @@ LONG = timedelta(minutes=6)
 JOBS = (
     Job("seal-audit", operations_tasks.seal, every=TICK),
     Job("sweep-alerts", monitoring_tasks.sweep_alerts, every=TICK),
+    Job("announce-alerts", monitoring_tasks.announce_alerts, every=TICK),
     Job("deliver-outbox", operations_tasks.deliver, every=TICK),
     Job(dead_man.JOB, dead_man.look, every=MINUTE),
     Job("heartbeat", heartbeat.send, every=MINUTE),
