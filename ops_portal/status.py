@@ -208,7 +208,7 @@ class HealthStatusView(APIView):
         },
     )
     def get(self, request: Request) -> Response:
-        """The parts decide whether it is ready. The rest is for people and monitors, null without a database."""
+        """`checks` say whether it is ready; the rest is for people and monitors, and null where unknown."""
         checks = {name: check(name, probe) for name, probe in CHECKS.items()}
         ready = all(result["ok"] for result in checks.values())
         readable = checks["database"]["ok"] and checks["migrations"]["ok"]
