@@ -1,5 +1,6 @@
 """Channels: where the portal's messages go, their verbs, and the one way to say something through them."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -201,7 +202,7 @@ def send(channel: Channel, note: Note, *, key: str | None = None) -> OutboxMessa
 def send_mail(address: str, note: Note, *, key: str | None = None) -> OutboxMessage:
     """Put a note for one mail address, such as a contact's own, into the caller's transaction."""
     payload = {"to": [address], "subject": note.subject, "body": note.text}
-    return outbox.put(mail.KIND, payload, key=key, lane=f"mail:{address}")
+    return outbox.put(mail.KIND, payload, key=key, lane=mail_lane(address))
 
 
 def deliver(message: OutboxMessage) -> None:
@@ -234,6 +235,13 @@ def masked(channel: Channel) -> str:
 def lane_of(channel: Channel) -> str:
     """The lane of all of a channel's messages."""
     return f"channel:{channel.pk}"
+
+
+def mail_lane(address: str) -> str:
+    """The lane of all messages for one mail address by itself."""
+    lane = f"mail:{address.lower()}"
+    digest = hashlib.sha256(lane.encode()).hexdigest()
+    return lane if len(lane) <= outbox.LONGEST_LANE else f"mail:{digest[:40]}"
 
 
 def _locked(channel: Channel) -> Channel:

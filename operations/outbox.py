@@ -52,9 +52,10 @@ class Undeliverable(Failed):
 def put(kind: str, payload: Mapping[str, Any], *, key: str | None = None, lane: str = "") -> OutboxMessage:
     """Put a message into the caller's transaction; with `key`, once for all time, the first one returned.
 
-    `lane` names the receiver, so that one that fails or hangs holds up none of the others.
+    `lane` names the receiver in LONGEST_LANE characters at most, so that one which fails or hangs holds up
+    none of the others.
     """
-    message = OutboxMessage(kind=kind, payload=dict(payload), key=key, lane=lane[:LONGEST_LANE])
+    message = OutboxMessage(kind=kind, payload=dict(payload), key=key, lane=lane)
     if key is None:
         message.save(force_insert=True)
         return message

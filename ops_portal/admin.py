@@ -14,12 +14,13 @@ from monitoring.admin.reviews import ReviewAdmin
 from monitoring.admin.silences import SilenceAdmin
 from monitoring.admin.watched import WatchedPlans, with_health
 from monitoring.models import Alert, HealthCheck, Review, Silence
+from operations.admin.channels import ChannelAdmin
 from operations.admin.keys import ApiKeyAdmin
 from operations.admin.outbox import OutboxMessageAdmin
 from operations.admin.people import GroupAdmin, UserAdmin
 from operations.admin.trail import AuditEventAdmin
 from operations.admin.windows import WindowAdmin
-from operations.models import ApiKey, AuditEvent, OutboxMessage, Window
+from operations.models import ApiKey, AuditEvent, Channel, OutboxMessage, Window
 from rollout.admin.flags import FlagAdmin
 from rollout.admin.modules import ModuleAdmin
 from rollout.admin.plans import PlanAdmin
@@ -51,6 +52,7 @@ PAGES = {
     AuditEvent: AuditEventAdmin,
     ApiKey: ApiKeyAdmin,
     Window: WindowAdmin,
+    Channel: ChannelAdmin,
     OutboxMessage: OutboxMessageAdmin,
     User: UserAdmin,
     Group: GroupAdmin,

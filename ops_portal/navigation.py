@@ -34,6 +34,7 @@ GROUPS = (
             ("Audit trail", "history", "operations.auditevent"),
             ("Windows", "event_busy", "operations.window"),
             ("API keys", "key", "operations.apikey"),
+            ("Channels", "send", "operations.channel"),
             ("Outbox", "outbox", "operations.outboxmessage"),
         ),
     ),

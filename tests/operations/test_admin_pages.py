@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from operations import groups, keys, outbox, windows
+from operations import channels, groups, keys, outbox, windows
 from operations.models import ApiKey, AuditEvent, OutboxMessage, Window
 from rollout.models import Segment
 from tests import builders
@@ -31,7 +31,8 @@ def everything() -> None:
     Segment.objects.create(key="pilot", name="Pilot")
     keys.create("billing", ["read"], actor=ROOT)
     windows.plan("freeze", "Peak season", starts_at=timezone.now(), ends_at=None, actor=ROOT)
-    outbox.put("mail", {"to": "nobody"})
+    outbox.put("mail", {"to": ["nobody@example.org"]})
+    channels.add(actor=ROOT, name="Team", kind="mail", address="team@example.org")
 
 
 def signed_in(group: str) -> Client:
