@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('operations', '0008_groups_of_channels'),
+        ("operations", "0008_groups_of_channels"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='outboxmessage',
-            index=models.Index(condition=models.Q(('dead_at__isnull', False)), fields=['dead_at'], name='outbox_dead'),
+            model_name="outboxmessage",
+            index=models.Index(
+                condition=models.Q(("dead_at__isnull", False)), fields=["dead_at"], name="outbox_dead"
+            ),
         ),
     ]
