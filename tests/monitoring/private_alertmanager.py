@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
@@ -35,6 +36,8 @@ class PrivateAlertmanager:
                     "--config.file=alertmanager.yml",
                     "--storage.path=data",
                     f"--web.listen-address=127.0.0.1:{self.port}",
+                    # Each try that failed is in the log.
+                    "--log.level=debug",
                     # No cluster: nothing that listens beside the web.
                     "--cluster.listen-address=",
                 ],
@@ -62,6 +65,23 @@ class PrivateAlertmanager:
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self._folder)
+
+    def reconfigure(self, change: Callable[[str], str]) -> None:
+        """Start anew with the configuration that `change` makes of this one."""
+        file = self._folder / "alertmanager.yml"
+        before = file.read_text()
+        assert change(before) != before
+        file.write_text(change(before))
+        self.stop()
+        self.start()
+
+    def fire(self, **labels: str) -> None:
+        """Tell it of an alert, as Prometheus does."""
+        body = json.dumps([{"labels": labels}])
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection.request("POST", "/api/v2/alerts", body, {"Content-Type": "application/json"})
+        assert connection.getresponse().status == 200
+        connection.close()
 
     def alerts(self) -> list[dict[str, Any]]:
         """The alerts that fire, as its API tells them."""

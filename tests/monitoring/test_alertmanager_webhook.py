@@ -288,7 +288,7 @@ MESSAGES = [
 class OrderTests(TestCase):  # type: ignore[misc]
     """Of one cause: three occurrences, each with or without its end."""
 
-    @settings(max_examples=40)
+    @settings(max_examples=25)
     @given(
         told=st.sets(st.integers(0, 5), min_size=1).flatmap(
             lambda chosen: st.tuples(
