@@ -6,7 +6,7 @@ from celery import shared_task
 
 from monitoring import health, retention, reviews, slots
 from monitoring.alertmanager import sending
-from monitoring.alerts import announcing, keeping, sweeping
+from monitoring.alerts import announcing, dead_letters, keeping, sweeping
 from monitoring.watching import lapsing, news
 from operations import schedule
 from operations.actor import Actor, Door
@@ -56,6 +56,13 @@ def announce_alerts() -> str:
     if not announced.messages:
         return ""
     return f"{announced.messages} messages about {announced.alerts} alerts"
+
+
+def watch_deliveries() -> str:
+    """Raise alerts about receivers that messages do not reach."""
+    watched = dead_letters.watch()
+    done = ", ".join(f"{count} {what}" for what, count in watched._asdict().items() if count)
+    return f"receivers: {done}" if done else ""
 
 
 def push_alerts() -> str:

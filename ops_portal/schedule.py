@@ -25,6 +25,7 @@ JOBS = (
     Job("deliver-outbox", operations_tasks.deliver, every=TICK),
     Job(dead_man.JOB, dead_man.look, every=MINUTE),
     Job("heartbeat", heartbeat.send, every=MINUTE),
+    Job("watch-deliveries", monitoring_tasks.watch_deliveries, every=MINUTE),
     Job("push-alerts", monitoring_tasks.push_alerts, every=HALF_A_MINUTE),
     monitoring_tasks.HEALTH_CHECKS,
     Job("lapse-alerts", monitoring_tasks.lapse_alerts, every=MINUTE),

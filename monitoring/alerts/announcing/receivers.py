@@ -13,7 +13,7 @@ MAIL = Channel.Kind.MAIL.value
 
 @dataclass(frozen=True)
 class Receiver:
-    """A channel, or a contact's own mail address. `key` is its lane in the outbox, before it is cut."""
+    """A channel, or a contact's own mail address. `key` is its lane in the outbox."""
 
     key: str
     name: str = field(compare=False)
@@ -29,11 +29,7 @@ def of_contact(contact: Contact) -> Receiver | None:
     """A contact's channel, or else their mail address; None for one that only has a telephone."""
     if contact.channel is not None and contact.channel.disabled_at is None:
         return of_channel(contact.channel)
-    return Receiver(mail_key(contact.email), contact.email, MAIL) if contact.email else None
-
-
-def mail_key(address: str) -> str:
-    return f"mail:{address}"
+    return Receiver(channels.mail_lane(contact.email), contact.email, MAIL) if contact.email else None
 
 
 class Directory:

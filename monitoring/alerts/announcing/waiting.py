@@ -10,10 +10,10 @@ from django.db.models import Count, Max, Q
 
 from monitoring import levels
 from monitoring.alerts import muting
-from monitoring.alerts.announcing.receivers import Receiver, mail_key
+from monitoring.alerts.announcing.receivers import Receiver
 from monitoring.models import Alert, Dispatch, Notice
+from operations import channels
 from operations.models import OutboxMessage
-from operations.outbox import LONGEST_LANE
 
 # Of one round. What is worst is gathered first.
 MOST_AT_ONCE = 10_000
@@ -126,9 +126,9 @@ def recent(
     receivers: Iterable[Receiver], groups: Collection[str], since: datetime
 ) -> dict[tuple[str, str], Recent]:
     """What receivers heard of incidents after `since`, by the receiver's key and the incident; one query."""
-    channels = {receiver.channel.pk for receiver in receivers if receiver.channel}
+    channel_ids = {receiver.channel.pk for receiver in receivers if receiver.channel}
     rows = (
-        Dispatch.objects.filter(Q(channel__in=channels) | Q(channel=None), at__gt=since)
+        Dispatch.objects.filter(Q(channel__in=channel_ids) | Q(channel=None), at__gt=since)
         .filter(alert__group_key__in=groups)
         .order_by()
         .values_list("channel_id", "to", "alert__group_key", "level")
@@ -144,15 +144,15 @@ def recent(
 
 def traffic(receivers: Iterable[Receiver], now: datetime, within: timedelta) -> dict[str, Traffic]:
     """How much each receiver got within a time, by its key; one query."""
-    lanes = {receiver.key[:LONGEST_LANE]: receiver.key for receiver in receivers}
+    lanes = [receiver.key for receiver in receivers]
     rows = (
         OutboxMessage.objects.filter(lane__in=lanes, created_at__gt=now - within)
         .order_by()
         .values_list("lane")
         .annotate(Count("pk"), Max("created_at"))
     )
-    return {lanes[lane]: Traffic(count, last) for lane, count, last in rows}
+    return {lane: Traffic(count, last) for lane, count, last in rows}
 
 
 def _key(channel_id: int | None, to: str) -> str:
-    return mail_key(to) if channel_id is None else f"channel:{channel_id}"
+    return channels.mail_lane(to) if channel_id is None else f"channel:{channel_id}"
