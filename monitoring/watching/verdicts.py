@@ -12,7 +12,6 @@ from monitoring.alert_rules.wording import Scope
 from monitoring.alerts.signals import Signal
 from monitoring.judging import triggers
 from monitoring.judging.findings import BREACH, PLATFORM, UNKNOWN
-from monitoring.judging.wording import joined
 from monitoring.levels import CRITICAL, ERROR
 from monitoring.models import Alert, HealthCheck
 from rollout import phases
@@ -97,7 +96,8 @@ def _platform(checked: Checked, ill: list[Criterion]) -> Signal:
     return _holds(checked, "platform_incident")(
         level=ERROR,
         title=f"The whole platform is ill, and not because of {scope.name}",
-        summary=joined(each["reason"] for each in ill),
+        # Each of them says the same of the platform; what else is ill rings by a rule of its own.
+        summary=ill[0]["reason"],
         affected=scope.platform,
         done="" if acted else "Nothing was paused or rolled back. The gate of the next phase is closed.",
         advice=scope.not_the_feature(),
