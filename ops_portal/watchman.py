@@ -52,7 +52,7 @@ class Watchman:
     def look(self) -> list[str]:
         """Do what nobody did; the names of the jobs that were run. One query when somebody is at work."""
         jobs = neglected()
-        # In their order, so that what one raises the next delivers.
+        # In their order, so that what one of them leaves the next one finds.
         ran = [each.job for job in jobs for each in schedule.run_due([job])]
         if bool(jobs) != self._alone:
             self._alone = bool(jobs)

@@ -1,12 +1,13 @@
 """The dead man's switch: it rings when nobody checks plans any more, once, and never for a planned stop."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 
 from monitoring import dead_man, health
-from monitoring.alerts import sweeping
+from monitoring.alerts import responding, sweeping
 from monitoring.models import Alert, HealthCheck
 from operations.models import ScheduledJob
 from rollout import phases
@@ -113,7 +114,7 @@ def test_it_rings_again_while_its_cause_holds(plan: Plan) -> None:
     """Acknowledging stops the clock; resolving by hand does not wake the dead."""
     look(FIRST_DUE + 2 * HOUR)
     with time_machine.travel(FIRST_DUE + 2 * HOUR, tick=False):
-        alarms.responding.resolve(Alert.objects.get(), actor=ROOT)
+        responding.resolve(Alert.objects.get(), actor=ROOT)
     look(FIRST_DUE + 2 * HOUR + MINUTE)
     assert open_titles() == [SILENCE]
     assert Alert.objects.get().reopened == 1
@@ -191,11 +192,11 @@ def test_a_portal_that_never_ran_is_not_stuck() -> None:
     assert dead_man.tick() == (None, False)
 
 
-def test_there_is_little_to_ask_while_all_is_well(plan: Plan, django_assert_max_num_queries: object) -> None:
+def test_there_is_little_to_ask_while_all_is_well(plan: Plan, django_assert_max_num_queries: Any) -> None:
     check(plan, FIRST_DUE)
     ticked(FIRST_DUE)
     with (
         time_machine.travel(FIRST_DUE + MINUTE, tick=False),
-        django_assert_max_num_queries(6),  # type: ignore[operator]
+        django_assert_max_num_queries(6),
     ):
         assert dead_man.look() == ""
