@@ -6,6 +6,7 @@ digits of a second, and the year 1 for "none".
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -39,7 +40,8 @@ class Told(NamedTuple):
     url: str
 
 
-class Rejected(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rejected:
     """A fault of one alert in the list."""
 
     index: int

@@ -1,7 +1,7 @@
 """Takes in what Alertmanager sends: occurrences are known once, whatever the order and number of messages."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -56,7 +56,7 @@ def take(body: Any, *, sender: str) -> Taken:
         new += _take(payload.alerts[begin : begin + MOST_AT_ONCE], payload, modules)
     if told := list(_what_is_missing(payload, sender, new)):
         signals.take(told)
-    shown = [fault._asdict() for fault in payload.rejected[:MOST_SHOWN]]
+    shown = [asdict(fault) for fault in payload.rejected[:MOST_SHOWN]]
     return Taken(len(payload.alerts), payload.own, wrong, shown)
 
 

@@ -24,6 +24,7 @@ from monitoring.alerts.signals import Signal
 from monitoring.exchange import Answer, NoAnswer, Server, quoted
 from monitoring.levels import ERROR
 from monitoring.models import Alert
+from monitoring.models.alerts import AlertQuerySet
 
 # How long Alertmanager keeps an alert that it does not hear of again.
 HOLDS_FOR = timedelta(minutes=5)
@@ -88,22 +89,17 @@ def push() -> Pushed:
 
 
 def _open(now: datetime) -> Iterable[Alert]:
-    muted = muting.at(now).q()
-    return _own().open().filter(~muted, announced_at__isnull=False).select_related("module")
+    return _own().open().filter(~muting.at(now).q(), announced_at__isnull=False)
 
 
 def _resolved(now: datetime) -> Iterable[Alert]:
-    recent = _own().filter(resolved_at__gt=now - SENDS_RESOLVED_FOR, announced_at__isnull=False)
-    return recent.select_related("module")
+    return _own().filter(resolved_at__gt=now - SENDS_RESOLVED_FOR, announced_at__isnull=False)
 
 
-def _own() -> Any:
+def _own() -> AlertQuerySet:
     """Alerts that did not come from Alertmanager, and are not about how to reach it."""
-    return (
-        Alert.objects.exclude(source=Alert.Source.ALERTMANAGER)
-        .exclude(fingerprint=UNREACHED.fingerprint)
-        .order_by("pk")
-    )
+    found = Alert.objects.exclude(source=Alert.Source.ALERTMANAGER)
+    return found.exclude(fingerprint=UNREACHED.fingerprint).select_related("module").order_by("pk")
 
 
 def _documents(alerts: Iterable[Alert], now: datetime) -> Iterator[dict[str, Any]]:

@@ -65,22 +65,31 @@ def test_messages_about_the_same_alerts_in_opposite_order_wait_for_one_another()
 def test_a_beginning_and_the_end_of_a_later_one_do_not_miss_each_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each in the middle of its transaction: without the lock both would judge by themselves alone."""
+    """Without the lock the beginning, which has looked before the end was told, is written after it."""
     began = timezone.now() - 10 * MINUTE
-    found = occurrences.find
-    inside = threading.Barrier(2)
+    looked, over = threading.Event(), threading.Event()
+    beginning = threading.local()
+    find = occurrences.find
 
-    def find_together(fingerprints: Any) -> Any:
-        known = found(fingerprints)
-        try:
-            inside.wait(timeout=0.3)
-        except threading.BrokenBarrierError:
-            # The other one waits for the lock.
-            inside.reset()
+    def find_in_turns(fingerprints: Any) -> Any:
+        if not getattr(beginning, "mine", False):
+            looked.wait(timeout=0.3)
+            return find(fingerprints)
+        known = find(fingerprints)
+        looked.set()
+        over.wait(timeout=0.3)
         return known
 
-    monkeypatch.setattr(occurrences, "find", find_together)
-    at_once(partial(send, an_alert(began)), partial(send, an_alert(began + MINUTE, began + 2 * MINUTE)))
+    def begin() -> None:
+        beginning.mine = True
+        send(an_alert(began))
+
+    def end() -> None:
+        send(an_alert(began + MINUTE, began + 2 * MINUTE))
+        over.set()
+
+    monkeypatch.setattr(occurrences, "find", find_in_turns)
+    at_once(begin, end)
     alert = Alert.objects.get()
     assert alert.count == 2
     assert alert.resolved_at is not None or alert.clears_at is not None

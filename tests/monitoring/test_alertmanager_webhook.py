@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from monitoring.alertmanager import receiving
-from monitoring.alerts import responding, sweeping
+from monitoring.alerts import responding, signals, sweeping
 from monitoring.api import alertmanager
 from monitoring.models import Alert, AlertEvent, Notice, Occurrence
 from operations.errors import Invalid
@@ -236,7 +236,7 @@ def test_a_database_that_does_not_answer_is_503(key: str, monkeypatch: pytest.Mo
     def fail(*_: Any, **__: Any) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(receiving.signals, "take", fail)
+    monkeypatch.setattr(signals, "take", fail)
     assert post(PATH, a_message(an_alert(BEGAN)), key).status_code == 503
     assert post(PATH, b"{", key).status_code == 503
 
@@ -285,7 +285,7 @@ MESSAGES = [
 ]
 
 
-class OrderTests(TestCase):  # type: ignore[misc]
+class OrderTests(TestCase):
     """Of one cause: three occurrences, each with or without its end."""
 
     @settings(max_examples=25)
