@@ -81,4 +81,4 @@ def lapse_alerts() -> str:
 def tell_news() -> str:
     """Tell of phases that ran, plans that are complete and maintenance that is due."""
     told = news.tell()
-    return f"told {told} news" if told else ""
+    return f"told of {told} milestones and maintenance windows" if told else ""

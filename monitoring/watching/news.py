@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from monitoring.alerts import sweeping
 from monitoring.alerts.signals import Signal, take
 from monitoring.levels import INFO
 from monitoring.models import Alert
@@ -14,6 +15,7 @@ from rollout.models import Module, PhaseRun
 DAY = timedelta(days=1)
 # Maintenance is announced so long before it begins (SPEC 6).
 AHEAD = timedelta(minutes=30)
+CANCELLED = "The maintenance was cancelled."
 MILESTONES = (PhaseRun.Operation.PHASE, PhaseRun.Operation.COMPLETE)
 
 
@@ -30,16 +32,13 @@ def tell() -> int:
     windows = Window.objects.filter(kind=Window.Kind.MAINTENANCE)
     soon = windows.ahead(now).filter(starts_at__lte=now + AHEAD)
     signals += [_maintenance(window) for window in soon]
-    cancelled = [_cancelled(window) for window in windows.filter(cancelled_at__gt=now - DAY)]
-    told = dict(
-        Alert.objects.filter(fingerprint__in=[each.fingerprint for each in (*signals, *cancelled)])
-        .order_by("pk")
-        .values_list("fingerprint", "resolved_at")
-    )
-    new = [signal for signal in signals if signal.fingerprint not in told]
-    over = [signal for signal in cancelled if told.get(signal.fingerprint, now) is None]
-    if new or over:
-        take([*new, *over])
+    known = Alert.objects.filter(fingerprint__in=[signal.fingerprint for signal in signals])
+    told = set(known.values_list("fingerprint", flat=True))
+    if new := [signal for signal in signals if signal.fingerprint not in told]:
+        take(new)
+    if cancelled := [_maintenance(window) for window in windows.filter(cancelled_at__gt=now - DAY)]:
+        announced = Alert.objects.filter(fingerprint__in=[signal.fingerprint for signal in cancelled])
+        sweeping.lapse(announced, CANCELLED)
     return len(new)
 
 
@@ -48,7 +47,7 @@ def _milestone(run: PhaseRun) -> Signal:
     by = "the portal's automatic mode" if run.by == str(automatic.ACTOR) else run.by
     if run.operation == PhaseRun.Operation.COMPLETE:
         title = f"The rollout of {plan.module} is complete"
-        summary = f"{run.to_percentage} % have it, and the last phase's criteria held. Declared by {by}."
+        summary = f"{run.to_percentage} % have it. Declared by {by}."
     else:
         name = next((each.name for each in plan.phases.all() if each.number == run.phase_number), "")
         title = f"{plan.module} is in phase {run.phase_number}{f' ({name})' if name else ''}"
@@ -69,20 +68,11 @@ def _maintenance(window: Window) -> Signal:
     summary = (
         f"{window.title}: from {begins} {ends}. Meanwhile no phase runs, and what is measured rings nobody."
     )
-    return _news(_cause(window), f"Maintenance begins at {begins}", summary)
+    return _news(f"maintenance:{window.pk}", f"Maintenance begins at {begins}", summary)
 
 
 def _spelled(at: datetime) -> str:
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
-
-
-def _cancelled(window: Window) -> Signal:
-    nothing = timedelta(0)
-    return Signal(source=Alert.Source.PORTAL, cause=_cause(window), firing=False, settle=nothing)
-
-
-def _cause(window: Window) -> str:
-    return f"maintenance:{window.pk}"
 
 
 def _news(

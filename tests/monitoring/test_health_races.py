@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from monitoring import examining, health, slots
-from monitoring.models import HealthCheck
+from monitoring.models import Alert, HealthCheck
 from monitoring.slots import HOUR
 from operations.errors import Refused
 from rollout import phases
@@ -42,6 +42,8 @@ def test_of_many_checks_at_once_one_is_written_and_acts(broken: Plan) -> None:
     assert Verdict.objects.count() == 1
     stopped = builders.engagement()
     assert (stopped.status, stopped.runs.filter(operation="pause").count()) == (Plan.Status.PAUSED, 1)
+    breach = Alert.objects.get(source="health")
+    assert (breach.count, breach.health_check) == (1, HealthCheck.objects.get())
 
 
 def test_a_plan_that_changed_while_it_was_measured_is_not_stopped(broken: Plan) -> None:
@@ -50,6 +52,7 @@ def test_a_plan_that_changed_while_it_was_measured_is_not_stopped(broken: Plan) 
     phases.set_percentage(broken, 5, actor=ROOT)
     written = health.record(finding, actor=ROOT)
     assert (written.action, written.plan_version) == ("", broken.version)
+    assert Alert.objects.get(source="health").done.startswith("Nothing yet: the plan changed after")
     assert builders.engagement().status == Plan.Status.RUNNING
 
 

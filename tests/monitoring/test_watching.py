@@ -360,10 +360,11 @@ def test_an_alert_that_cannot_be_raised_leaves_the_check_and_its_pause(
     traffic(24, 26, failing(COHORT, 30, BEGUN))
 
     def broken(signals: object) -> None:
-        Alert.objects.create(
-            fingerprint="half", source="rule", level=ERROR, urgency=80, first_seen=BEGUN, last_seen=BEGUN
-        )
-        raise ZeroDivisionError
+        """The second row breaks a rule of the database, with the first one written."""
+        for _ in range(2):
+            Alert.objects.create(
+                fingerprint="half", source="rule", level=ERROR, urgency=80, first_seen=BEGUN, last_seen=BEGUN
+            )
 
     with monkeypatch.context() as patched, caplog.at_level(logging.ERROR):
         patched.setattr(checks, "take", broken)
