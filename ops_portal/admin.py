@@ -10,10 +10,12 @@ from django.contrib.auth.models import Group, User
 
 from monitoring.admin.alerts import AlertAdmin
 from monitoring.admin.checks import HealthCheckAdmin
+from monitoring.admin.contacts import ContactAdmin
 from monitoring.admin.reviews import ReviewAdmin
+from monitoring.admin.routes import RouteAdmin
 from monitoring.admin.silences import SilenceAdmin
 from monitoring.admin.watched import WatchedPlans, with_health
-from monitoring.models import Alert, HealthCheck, Review, Silence
+from monitoring.models import Alert, Contact, HealthCheck, Review, Route, Silence
 from operations.admin.channels import ChannelAdmin
 from operations.admin.keys import ApiKeyAdmin
 from operations.admin.outbox import OutboxMessageAdmin
@@ -47,6 +49,8 @@ PAGES = {
     Workspace: WorkspaceAdmin,
     Alert: AlertAdmin,
     Silence: SilenceAdmin,
+    Route: RouteAdmin,
+    Contact: ContactAdmin,
     HealthCheck: HealthCheckAdmin,
     Review: ReviewAdmin,
     AuditEvent: AuditEventAdmin,

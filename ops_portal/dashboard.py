@@ -8,6 +8,7 @@ from django.db.models import Count, Min
 from django.http import HttpRequest
 
 from monitoring.admin import alert_lines
+from monitoring.admin import words as monitoring_words
 from monitoring.models import Review
 from operations.doors import timeline
 from operations.doors.admin import actor_of
@@ -77,9 +78,13 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["planned_windows"] = list(Window.objects.ahead().order_by("starts_at")[:3])
     if request.user.has_perm("operations.view_auditevent"):
         events = AuditEvent.objects.select_related("reason")[:LATEST_EVENTS]
-        context["events"] = [timeline.entry(event, words.of_event) for event in events]
+        context["events"] = [timeline.entry(event, _described) for event in events]
     context["may_import"] = request.user.has_perm("rollout.add_workspace")
     return context
+
+
+def _described(event: AuditEvent) -> str:
+    return monitoring_words.of_event(event) or words.of_event(event)
 
 
 def cards(plans: Sequence[Plan]) -> list[Card]:

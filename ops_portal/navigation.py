@@ -24,6 +24,8 @@ GROUPS = (
         (
             ("Alerts", "notifications", "monitoring.alert"),
             ("Silences", "notifications_off", "monitoring.silence"),
+            ("Routes", "alt_route", "monitoring.route"),
+            ("Contacts", "contact_phone", "monitoring.contact"),
             ("Health checks", "monitor_heart", "monitoring.healthcheck"),
             ("Reviews", "task_alt", "monitoring.review"),
         ),

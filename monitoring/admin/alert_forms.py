@@ -82,7 +82,9 @@ class RaiseForm(forms.Form):
         required=False,
         widget=UnfoldAdminIntegerFieldWidget({"min": 0, "max": 100, "inputmode": "numeric"}),
         help_text="Empty: the level's usual one. "
-        + ", ".join(f"{name} {one.urgency[0]} to {one.urgency[1]}" for name, one in levels.LEVELS.items())
+        + ", ".join(
+            f"{name.capitalize()} {one.urgency[0]} to {one.urgency[1]}" for name, one in levels.LEVELS.items()
+        )
         + ".",
     )
     module = module_field("None, or not known")

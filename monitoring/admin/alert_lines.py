@@ -26,7 +26,11 @@ def front_page(actor: Actor) -> dict[str, Any]:
     return {
         "alerts": [facts(each) for each in rows],
         "alert_counts": [
-            (Alert.Level(level).label, LEVEL_LABELS[level], counts[level], links.alerts(level__exact=level))
+            (
+                f"{Alert.Level(level).label} {counts[level]}",
+                LEVEL_LABELS[level],
+                links.alerts(level__exact=level),
+            )
             for level in ORDER
             if counts[level]
         ],
@@ -34,7 +38,7 @@ def front_page(actor: Actor) -> dict[str, Any]:
         "alerts_url": links.alerts(),
         "postmortems_owed": counts["owed"],
         "owed_url": links.alerts(state="owed"),
-        "told_gaps": told.gaps(told.all_routes()) if may else [],
+        "told_gaps": told.gaps() if may else [],
         "add_route": links.add_route() if may else "",
     }
 

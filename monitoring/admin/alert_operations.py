@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from monitoring.admin import alert_story, postmortems, told
+from monitoring.admin import alert_story, postmortems, told, words
 from monitoring.admin.alert_forms import (
     EscalateForm,
     NoteForm,
@@ -35,6 +35,7 @@ def facts(alert: Alert) -> dict[str, Any]:
         "state": STATES[alert.state],
         "state_label": STATE_LABELS[alert.state],
         "due": due_of(alert, now),
+        "acknowledged_by": words.by_whom(alert.acknowledged_by),
         "first_seen": moment(alert.first_seen, now),
         "escalates": bool(LEVELS[alert.level].starts_at),
     }

@@ -1,5 +1,6 @@
 """An alert's page: its story, what is owed, who is told, and what belongs to it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,6 +9,7 @@ from django.utils import timezone
 from monitoring.admin import alert_stages, alert_story, alert_words, links, told, words
 from monitoring.admin.alert_operations import facts
 from monitoring.alerts import muting
+from monitoring.alerts.muting import Mutes
 from monitoring.deadlines import next_escalation
 from monitoring.models import Alert, Contact, Notice, Occurrence
 from operations.actor import Actor
@@ -44,8 +46,7 @@ def context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
         "story": alert_story.told(events, dispatches, actor),
         "url": alert_words.safe_link(alert.url),
         "labels": sorted(alert.labels.items()),
-        "muted_by": muting.at(now).over(alert) if alert.state == "silenced" else "",
-        "acknowledged_by": words.by_whom(alert.acknowledged_by),
+        **_muted(alert, now),
         "plan": _plan(alert, actor),
         **_telling(alert, dispatches, actor),
         **_escalation(alert, now),
@@ -71,6 +72,21 @@ def _yours(alert: Alert) -> str:
     return LEARN if owes else ADVICE[alert.state]
 
 
+def _muted(alert: Alert, now: datetime) -> dict[str, Any]:
+    """What keeps a silenced alert quiet, and until when."""
+    if alert.state != "silenced":
+        return {}
+    mutes = muting.at(now)
+    silence = next((each for each in mutes.silences if Mutes([each], None).over(alert)), None)
+    if silence is None:
+        return {"muted_by": mutes.over(alert)}
+    who = words.by_whom(silence.created_by)
+    return {
+        "silence": silence,
+        "muted_by": f"until {alert_words.moment(silence.ends_at, now)} by {who}: {silence.reason}",
+    }
+
+
 def _plan(alert: Alert, actor: Actor) -> Plan | None:
     if alert.module_id is None or not actor.may("rollout.view_plan"):
         return None
@@ -93,7 +109,7 @@ def _telling(alert: Alert, dispatches: Any, actor: Actor) -> dict[str, Any]:
     return {"nobody_told": nobody, "add_route": links.add_route(**inputs) if may else ""}
 
 
-def _escalation(alert: Alert, now: Any) -> dict[str, Any]:
+def _escalation(alert: Alert, now: datetime) -> dict[str, Any]:
     """Who is on the ladder, where the alert stands on it, and when it goes on."""
     following = None
     if alert.state == "open" and alert.clock_at:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
 from monitoring.admin import words
 from monitoring.admin.alert_words import moment, span
 from monitoring.deadlines import ACKNOWLEDGE, POSTMORTEM, RESOLVE, RESPOND, Stage, stages
@@ -63,10 +65,18 @@ def _writer(alert: Alert, events: Sequence[AlertEvent]) -> str:
     return wrote[-1] if wrote else ""
 
 
+def _window(stage: Stage, now: datetime) -> str:
+    """ "14:05 to 14:15 CET", with the days where they are not today."""
+    ends = moment(stage.ends, now)
+    begins, last = timezone.localtime(stage.begins), timezone.localtime(stage.ends)
+    same = begins.date() == last.date() == timezone.localtime(now).date()
+    return f"{begins:%H:%M} to {ends}" if same else f"{moment(stage.begins, now)} to {ends}"
+
+
 def _shown(stage: Stage, answer: tuple[datetime | None, str], now: datetime) -> Shown:
     at, by = answer
     title, asks = NAMES[stage.name]
-    window = f"{moment(stage.begins, stage.ends)} to {moment(stage.ends, now)}"
+    window = _window(stage, now)
     if at is not None:
         state, chip = ("done", "In time") if at <= stage.ends else ("late", f"{span(at - stage.ends)} late")
         who = words.by_whom(by) if by else "the portal: its cause was gone"

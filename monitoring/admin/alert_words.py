@@ -12,7 +12,7 @@ from monitoring.models import Alert
 
 LEVEL_LABELS = {"critical": "danger", "error": "warning", "warning": "info", "info": ""}
 STATES = {
-    "open": "Unacknowledged",
+    "open": "Open",
     "acknowledged": "Acknowledged",
     "silenced": "Silenced",
     "pending": "Pending",

@@ -45,6 +45,7 @@ class Inbox(ChangeList):
         if self.result_count > MOST:
             # "Select all" is offered only where all of it can be chosen.
             self.result_count = len(self.result_list)
+        self.full_result_count = self.result_count
 
 
 class AlertAdmin(VerbAdmin):
@@ -57,6 +58,7 @@ class AlertAdmin(VerbAdmin):
     search_help_text = "Search by title"
     paginator: type[Paginator] = InboxPaginator
     show_full_result_count = False
+    ordering = (F("due_at").asc(nulls_last=True), "-urgency", "pk")
     list_per_page = 50
     change_form_outer_before_template = "admin/monitoring/alert.html"
     change_form_outer_after_template = ""
@@ -75,7 +77,7 @@ class AlertAdmin(VerbAdmin):
         """What is owed first; of the past, the latest first."""
         if request.GET.get(AlertState.parameter_name) in AlertState.past:
             return ("-first_seen", "-pk")
-        return (F("due_at").asc(nulls_last=True), "-urgency", "pk")
+        return self.ordering
 
     def get_fieldsets(self, request: HttpRequest, obj: Alert | None = None) -> Any:
         return ()
@@ -83,7 +85,7 @@ class AlertAdmin(VerbAdmin):
     def page_context(self, request: HttpRequest, obj: Alert) -> dict[str, Any]:
         return alert_page.context(request, obj)
 
-    @display(description="Due", label=DUE_LABELS)
+    @display(description="Due", ordering="due_at", label=DUE_LABELS)
     def due(self, alert: Alert) -> Any:
         found = alert_words.due_of(alert, timezone.now())
         return (found.label, found.chip) if found else None

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
 
+from monitoring.admin import words
 from monitoring.admin.alert_forms import SilenceForm, ends_at
 from monitoring.admin.alert_operations import facts
 from monitoring.admin.alert_words import moment
@@ -16,6 +17,7 @@ from monitoring.models import Alert, Silence
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation, Preview
 from operations.doors.model_admin import VerbAdmin
+from operations.models import AuditEvent
 
 SHOWN = 10
 STATE_LABELS = {"In force": "warning", "Planned": "info", "Over": ""}
@@ -131,6 +133,9 @@ class SilenceAdmin(VerbAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Silence]:
         found: QuerySet[Silence] = super().get_queryset(request)
         return found.select_related("module")
+
+    def describe(self, event: AuditEvent) -> str:
+        return words.of_event(event) or super().describe(event)
 
     @display(description="State", label=STATE_LABELS)
     def status(self, silence: Silence) -> str:

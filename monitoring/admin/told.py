@@ -7,9 +7,13 @@ from datetime import timedelta
 from django.utils.text import get_text_list
 
 from monitoring.admin.alert_words import span
+from monitoring.alerts import routes
 from monitoring.deadlines import ESCALATES_AFTER
-from monitoring.levels import LEVELS, ORDER, at_least
+from monitoring.levels import LEVELS, at_least
 from monitoring.models import Contact, Route
+
+MOST_NAMES = 4
+NO_MODULE = "no module"
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,9 @@ def works(route: Route) -> bool:
     return route.enabled and route.channel.disabled_at is None
 
 
-def taking(routes: Iterable[Route], level: str, module: int | None) -> list[Route]:
+def taking(found: Iterable[Route], level: str, module: int | None) -> list[Route]:
     """The routes that an alert of this level and module belongs to, working or not."""
-    return [route for route in routes if level in route.levels and route.module_id in (None, module)]
+    return [route for route in found if level in route.levels and route.module_id in (None, module)]
 
 
 def ladder(level: str, contacts: Iterable[Contact]) -> list[Rung]:
@@ -59,20 +63,21 @@ def _from_when(after: timedelta, *, first: bool) -> str:
     return "at once" if first else f"after {span(after)} without an acknowledgement"
 
 
-def gaps(routes: Iterable[Route]) -> list[str]:
-    """What nobody is told of, in sentences; empty where a working route takes each level of all modules."""
-    working = [route for route in routes if works(route)]
-    nothing, said = [], []
-    for level in ORDER:
-        taken = [route for route in working if level in route.levels]
-        if not taken:
-            nothing.append(level)
-        elif all(route.module_id for route in taken):
-            names = sorted({str(route.module) for route in taken})
-            said.append(
-                f"Of {level} alerts, only those of {get_text_list(names, 'and')} are told. Nobody is told of "
-                "the others."
-            )
-    if nothing:
-        said.insert(0, f"Nobody is told of {get_text_list(nothing, 'and')} alerts: no route takes them.")
-    return said
+def gaps() -> list[str]:
+    """The grave alerts that nobody would be told of, in sentences; in the queries of the rule itself."""
+    levels_of: dict[str, list[str]] = {}
+    for gap in routes.gaps():
+        levels_of.setdefault(str(gap.module) if gap.module else NO_MODULE, []).append(gap.level)
+    names_of: dict[tuple[str, ...], list[str]] = {}
+    for name, found in levels_of.items():
+        names_of.setdefault(tuple(found), []).append(name)
+    return [
+        f"Nobody is told of {get_text_list(list(found), 'and')} alerts of {_shortened(names)}."
+        for found, names in names_of.items()
+    ]
+
+
+def _shortened(names: list[str]) -> str:
+    shown = names[:MOST_NAMES]
+    others = len(names) - len(shown)
+    return get_text_list([*shown, *([f"{others} others"] if others else [])], "and")

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.utils import formats, timezone
+from django.utils.dateparse import parse_datetime
+
 from operations.models import AuditEvent
 
 RESULT_LABELS = {"pass": "success", "hold": "warning", "breach": "danger", "unknown": ""}
@@ -173,10 +176,18 @@ def by_whom(label: str) -> str:
 
 
 def of_event(event: AuditEvent) -> str:
-    """What a person contributed to a plan's health, in one line; "" for any other event."""
+    """An event of monitoring in one line, where its plain facts do not read well; "" for any other event."""
     data = event.data
     if event.action == "monitoring.reviewed":
         return f"review {data['review']}"
+    if event.action == "alert.silenced":
+        return f"until {_at(data['to'])}"
     if event.action == "monitoring.criterion_ticked":
         return f"{word(data['criterion']).title.lower()}, phase {data['phase']}"
     return ""
+
+
+def _at(text: str) -> str:
+    """A moment of the trail in the portal's zone, which it names."""
+    moment = parse_datetime(text)
+    return formats.date_format(timezone.localtime(moment), "j M, H:i T") if moment else text

@@ -360,8 +360,8 @@ class _Page:
         single = self._single()
         initial = {} if single is None else self.operation.initial(single)
         form = self.operation.form(data=given if bound else None, initial=dict(initial))
-        if self.request.method == "GET" and bound:
-            # A link may fill in a part; what only the confirmation needs is asked for then.
+        if bound and (self.request.method == "GET" or PREVIEW in given):
+            # A link or a preview may fill in a part; what only the confirmation needs is asked for then.
             for name, entry in form.fields.items():
                 entry.required = entry.required and name in self.operation.previewed
         return form

@@ -6,9 +6,11 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from monitoring.alerts import responding, silencing
+from monitoring.alerts import contacts, responding, routes, silencing
 from monitoring.alerts.signals import Signal, take
-from monitoring.models import Alert, AlertEvent
+from monitoring.models import Alert, AlertEvent, Dispatch, HealthCheck, Occurrence
+from operations import outbox
+from operations.models import Channel
 from rollout.models import Module
 from tests.builders import ROOT
 
@@ -91,3 +93,28 @@ def a_storm(count: int, level: str = "warning") -> list[Alert]:
         for number in range(count)
     ]
     return list(take(signals).values())
+
+
+def many_of_each(count: int, *, module: Module | None = None, check: HealthCheck | None = None) -> None:
+    """`count` alerts of one incident, of one cause before, occurrences, messages, routes, contacts."""
+    channel = Channel.objects.create(
+        name="Ops mail", kind=Channel.Kind.MAIL, address="ops@example.org", created_by="root"
+    )
+    values = {"module": module, "health_check": check, "group_key": "incident"}
+    for number in range(count):
+        measured(f"alert_{number}", "warning", **values)
+        resolved(f"Past {number}")
+        contacts.add(actor=ROOT, level=number % 3 + 1, name=f"Contact {number}", phone="+1 555 1")
+        routes.add(actor=ROOT, name=f"Route {number}", channel=channel, levels=["warning"], module=module)
+    silencing.silence(actor=ROOT, level="info", until=timezone.now() + HOUR, reason="Known")
+    routes.add(actor=ROOT, name="All", channel=channel, levels=["critical", "error", "warning"])
+    worst = measured("worst", "critical", **values)
+    message = outbox.put("mail", {})
+    now = timezone.now()
+    for number in range(count):
+        at = now - number * HOUR
+        Occurrence.objects.create(alert=worst, fingerprint="worst", started_at=at)
+        Dispatch.objects.create(alert=worst, kind="fired", channel=channel, to="Ops mail", message=message)
+        responding.respond(worst, actor=ROOT, note=f"Note {number}")
+    earlier = Alert.objects.exclude(resolved_at=None)
+    earlier.update(fingerprint=worst.fingerprint, group_key="incident")
