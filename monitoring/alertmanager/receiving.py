@@ -50,7 +50,7 @@ def take(body: Any, *, sender: str) -> Taken:
     wrong = len({fault.index for fault in payload.rejected})
     if wrong and not payload.alerts and not payload.own:
         raise Invalid(_refusal(payload.rejected, wrong))
-    modules = {module.key: module for module in Module.objects.all()}
+    modules = _modules(payload.alerts)
     new = 0
     for begin in range(0, len(payload.alerts), MOST_AT_ONCE):
         new += _take(payload.alerts[begin : begin + MOST_AT_ONCE], payload, modules)
@@ -80,6 +80,12 @@ def _take(alerts: Sequence[Told], payload: Payload, modules: Mapping[str, Module
         [row for name, cause in causes.items() for row in known[name].written(found.get(cause.fingerprint))]
     )
     return sum(len(each.new) for each in known.values())
+
+
+def _modules(alerts: Sequence[Told]) -> Mapping[str, Module]:
+    """The modules by their keys, where any alert names one."""
+    named = any("module" in told.labels for told in alerts)
+    return {module.key: module for module in Module.objects.all()} if named else {}
 
 
 def _cause(told: Told, payload: Payload, modules: Mapping[str, Module]) -> Signal:

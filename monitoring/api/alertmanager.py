@@ -123,7 +123,10 @@ class AlertmanagerView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         """Answer, and raise an alert of the portal's own for a message that is lost by the answer."""
         if isinstance(exc, exceptions.Throttled):
-            exc = Busy(getattr(exc, "wait", None))
+            response = super().handle_exception(Busy(getattr(exc, "wait", None)))
+            # A storm must not fill the log as well: Django would note each 503 as an error.
+            response._has_been_logged = True
+            return response
         response = super().handle_exception(exc)
         if response.status_code in DROPPED and isinstance(self.request.auth, ApiKey):
             try:

@@ -220,12 +220,15 @@ def test_too_many_messages_are_503_and_never_429(key: str, monkeypatch: pytest.M
     assert int(answer["Retry-After"]) >= 1
 
 
-def test_a_message_beyond_those_in_progress_is_503(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_beyond_those_in_progress_is_503(
+    key: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     places = threading.BoundedSemaphore(1)
     monkeypatch.setattr(alertmanager.AlertmanagerView, "_places", places)
     places.acquire()
     answer = post(PATH, a_message(an_alert(BEGAN)), key)
     assert (answer.status_code, answer["Retry-After"]) == (503, "1")
+    assert not caplog.records
     places.release()
     assert post(PATH, a_message(an_alert(BEGAN)), key).status_code == 200
     assert post(PATH, a_message({}), key).status_code == 400
