@@ -27,4 +27,4 @@ def lapse(watched: QuerySet[Plan]) -> int:
 
 
 def _gone(alert: Alert) -> Signal:
-    return Signal(source=alert.source, module=alert.module, cause=alert.labels["rule"], firing=False)
+    return Signal(source=alert.source, module=alert.module, cause=alert.labels.get("rule", ""), firing=False)

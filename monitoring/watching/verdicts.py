@@ -71,7 +71,7 @@ def _holds(checked: Checked, cause: str) -> Callable[..., Signal]:
         module=checked.plan.module,
         cause=cause,
         firing=True,
-        labels={"verdict": checked.check.result},
+        labels={"rule": cause},
         at=checked.check.slot,
         settle=TWO_CHECKS,
         health_check=checked.check,
