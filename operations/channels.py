@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from types import ModuleType
 from typing import Any
 
@@ -31,18 +32,29 @@ RECEIVERS: Mapping[str, ModuleType] = {
 OUTBOX = Actor(door=Door.BEAT, label="outbox")
 
 
+class Tone(StrEnum):
+    """How a message sounds."""
+
+    WARNING = "warning"
+    FAILURE = "failure"
+    SUCCESS = "success"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Note:
     """What is to be said, for every kind of channel.
 
     `text` is plain. `event` ("alert.fired") and `data` are what a webhook gets: JSON in camelCase, and never
-    a text that a person typed, but for titles.
+    a text that a person typed, but for titles. `tone` and `incident` are for services that show colours, or
+    keep incidents: what has the same `incident` is one there, and SUCCESS closes it.
     """
 
     subject: str
     text: str
     event: str
     data: Mapping[str, Any]
+    tone: Tone = Tone.WARNING
+    incident: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,6 +207,8 @@ def send(channel: Channel, note: Note, *, key: str | None = None) -> OutboxMessa
         "text": note.text,
         "event": note.event,
         "data": dict(note.data),
+        "tone": str(note.tone),
+        "incident": note.incident,
     }
     return outbox.put(KIND, payload, key=key, lane=lane_of(channel))
 

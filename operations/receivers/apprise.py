@@ -29,7 +29,7 @@ def clean(address: str) -> str:
     url = address.strip()
     if not url.isprintable() or any(each.isspace() for each in url):
         raise ValueError("must hold no blanks")
-    found = _run("check", url, "Test", "Test")
+    found = _run("check", url, subject="Test", text="Test", tone="warning", incident="")
     if not found["ok"]:
         raise ValueError(_without_secrets(found["why"], url))
     return str(found["url"])
@@ -48,19 +48,19 @@ def masked(address: str) -> str:
 def deliver(channel: Channel, message: OutboxMessage) -> None:
     """Send the message. Raises Failed with the reason, which holds no part of the address."""
     payload = message.payload
-    found = _run("send", channel.address, payload["subject"], payload["text"])
+    wanted = {name: payload[name] for name in ("subject", "text", "tone", "incident")}
+    found = _run("send", channel.address, **wanted)
     if not found["ok"]:
         raise Failed(_without_secrets(found["why"], channel.address) or "It failed without a reason.")
 
 
-def _run(task: str, url: str, subject: str, text: str) -> dict[str, Any]:
+def _run(task: str, url: str, **message: str) -> dict[str, Any]:
     told = {
         "task": task,
         "url": url,
         "hosts": list(settings.APPRISE_HOSTS),
         "portal": settings.PORTAL_URL,
-        "subject": subject,
-        "text": text,
+        **message,
     }
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     try:

@@ -4,11 +4,12 @@ A process of its own, because Apprise has no hard deadline, reads the environmen
 why it failed in its log only, and takes 30 MB. Whatever address it is given, each of its requests is held
 here: to where it goes, that it follows no redirect, that the certificate is verified, and how much is read.
 
-Reads JSON from its input: `{"task": "check" | "send", "url", "hosts", "portal", "subject", "text"}`. Writes
-JSON: `{"ok", "why", "url"}`. `check` sends nothing: it stops the first request, and says whether it would be
-let through.
+Reads JSON from its input: `{"task": "check" | "send", "url", "hosts", "portal", "subject", "text", "tone",
+"incident"}`. Writes JSON: `{"ok", "why", "url"}`. `check` sends nothing: it stops the first request, and says
+whether it would be let through.
 """
 
+import hashlib
 import json
 import logging
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import requests
-from apprise import Apprise, AppriseAsset, NotifyFormat
+from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 from apprise.plugins.base import NotifyBase
 
 from operations.receivers.apprise_services import PARAMETERS, SERVICES, WHOLE_SECONDS, may_ask
@@ -84,44 +85,54 @@ def run(told: dict[str, Any]) -> dict[str, Any]:
     try:
         url = canonical(told["url"])
         schema = url.partition("://")[0].lower()
-        service = opened(schema, parsed(schema, url), told["portal"])
+        service = opened(schema, parsed(schema, url), told["portal"], told["incident"])
         guard = Guard(schema, told["hosts"], dry=told["task"] == "check")
         guard.install()
-        sender = Apprise(asset=service.asset)
-        sender.add(service)
-        sent = sender.notify(title=told["subject"], body=told["text"], body_format=NotifyFormat.TEXT)
+        sent = _notify(service, told)
         if guard.refused:
             raise Bad(f"leads to {guard.refused}, which is not allowed for {schema}://; see APPRISE_HOSTS")
-        if told["task"] == "check" and not guard.asked:
+        # A service may have nothing to do when something is over, and then asks nobody.
+        if not guard.asked and told["tone"] != NotifyType.SUCCESS:
             raise Bad("names nobody to send to")
     except Bad as fault:
         return {"ok": False, "why": [str(fault)]}
-    return {"ok": bool(sent) or told["task"] == "check", "why": heard.lines, "url": url}
+    return {"ok": sent or told["task"] == "check", "why": heard.lines, "url": url}
+
+
+def _notify(service: NotifyBase, told: dict[str, Any]) -> bool:
+    sender = Apprise(asset=service.asset)
+    sender.add(service)
+    kind = NotifyType(told["tone"])
+    return bool(sender.notify(told["text"], told["subject"], kind, body_format=NotifyFormat.TEXT))
 
 
 def canonical(url: str) -> str:
     """An address that begins with a service, also for one that a vendor's own page shows (https://hooks…)."""
     schema = url.partition("://")[0].lower()
-    if schema in SERVICES:
+    if schema in SERVICES and "://" in url:
         return url
     if schema in NATIVE:
         for name, service in SERVICES.items():
             found = _class_of(name).parse_native_url(_known_parameters(url)) if service.hosts else None
             if found and found.get("schema") == name:
-                return _known_parameters(opened(name, found, "").url())
+                return _known_parameters(opened(name, found, "", "").url())
     raise Bad(f"must begin with one of {', '.join(f'{each}://' for each in SERVICES)}")
 
 
 def parsed(schema: str, url: str) -> dict[str, Any]:
     """What Apprise reads in an address."""
-    found: dict[str, Any] | None = _class_of(schema).parse_url(url)
+    # A room as people write it, which is no fragment of the URL.
+    found: dict[str, Any] | None = _class_of(schema).parse_url(url.replace("/#", "/%23"))
     if not found:
         raise Bad(f"is no address that {schema}:// can read")
     return found
 
 
-def opened(schema: str, found: dict[str, Any], portal: str) -> NotifyBase:
-    """The service with these parts of an address; its messages name the portal's own URL at most."""
+def opened(schema: str, found: dict[str, Any], portal: str, incident: str) -> NotifyBase:
+    """The service with these parts of an address; its messages name the portal's own URL at most.
+
+    A service that keeps incidents is told which one a message belongs to.
+    """
     given = {*found.get("qsd", {})} | {f"+{each}" for each in found.get("qsd+", {})}
     given |= {f"-{each}" for each in found.get("qsd-", {})} | {f":{each}" for each in found.get("qsd:", {})}
     if unknown := sorted(given - PARAMETERS):
@@ -138,6 +149,8 @@ def opened(schema: str, found: dict[str, Any], portal: str) -> NotifyBase:
         storage_mode="memory",
     )
     found = {**found, "asset": asset, "overflow": "split", "verify": True, "redirect": False}
+    if incident and (name := SERVICES[schema].incident):
+        found[name] = found.get(name) or f"ops-portal-{hashlib.sha256(incident.encode()).hexdigest()[:40]}"
     try:
         made: NotifyBase = _class_of(schema)(**found)
     except (TypeError, ValueError):

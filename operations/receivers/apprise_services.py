@@ -16,12 +16,19 @@ WHOLE_SECONDS = 20
 class Service(NamedTuple):
     """A class of Apprise's, and the vendor's hosts: whole names, or endings that begin with a dot.
 
-    Without hosts it is one that a team runs itself.
+    Without hosts it is one that a team runs itself. `incident` is what the class calls the key of an incident
+    that it keeps.
     """
 
     module: str
     name: str
     hosts: tuple[str, ...] = ()
+    incident: str = ""
+
+
+def _in_two(name: str, domain: str) -> tuple[str, str]:
+    """The hosts of a vendor's two regions."""
+    return f"{name}.{domain}", f"{name}.eu.{domain}"
 
 
 _MATRIX = Service("matrix", "NotifyMatrix")
@@ -37,14 +44,18 @@ SERVICES = {
     "slack": Service("slack", "NotifySlack", ("hooks.slack.com", "slack.com")),
     "workflows": _WORKFLOWS,
     "workflow": _WORKFLOWS,
-    "pagerduty": Service("pagerduty", "NotifyPagerDuty", ("events.pagerduty.com", "events.eu.pagerduty.com")),
-    "opsgenie": Service("opsgenie", "NotifyOpsgenie", ("api.opsgenie.com", "api.eu.opsgenie.com")),
-    "jira": Service("jira", "NotifyJira", ("api.atlassian.com",)),
-    "splunk": Service("splunk", "NotifySplunk", ("alert.victorops.com",)),
-    "squadcast": Service("squadcast", "NotifySquadcast", ("api.squadcast.com", "api.eu.squadcast.com")),
-    "incidentio": Service("incidentio", "NotifyIncidentIO", ("api.incident.io",)),
-    "ilert": Service("ilert", "NotifyILert", ("api.ilert.com",)),
-    "signl4": Service("signl4", "NotifySIGNL4", ("connect.signl4.com",)),
+    "pagerduty": Service(
+        "pagerduty", "NotifyPagerDuty", ("events.pagerduty.com", "events.eu.pagerduty.com"), "dedup"
+    ),
+    "opsgenie": Service("opsgenie", "NotifyOpsgenie", _in_two("api", "opsgenie.com"), "alias"),
+    "jira": Service("jira", "NotifyJira", ("api.atlassian.com",), "alias"),
+    "splunk": Service("splunk", "NotifySplunk", ("alert.victorops.com",), "entity_id"),
+    "squadcast": Service(
+        "squadcast", "NotifySquadcast", ("api.squadcast.com", "api.eu.squadcast.com"), "dedup"
+    ),
+    "incidentio": Service("incidentio", "NotifyIncidentIO", ("api.incident.io",), "dedup"),
+    "ilert": Service("ilert", "NotifyILert", ("api.ilert.com",), "dedup"),
+    "signl4": Service("signl4", "NotifySIGNL4", ("connect.signl4.com",), "external_id"),
     "discord": Service("discord", "NotifyDiscord", ("discord.com",)),
     "tgram": Service("telegram", "NotifyTelegram", ("api.telegram.org",)),
     "pover": Service("pushover", "NotifyPushover", ("api.pushover.net",)),

@@ -1,5 +1,6 @@
 """One request to a receiver that does not do as it should."""
 
+import socket
 import ssl
 import subprocess
 import time
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from operations.outgoing import exchange
+from operations.outgoing import addresses, exchange
 from operations.outgoing.exchange import LONGEST_ANSWER, Answer, NotAllowed, Unreachable
 from tests.operations.receiver import Receiver, answer
 
@@ -30,7 +31,8 @@ def fault(url: str, seconds: float = SOON) -> str:
     began = time.monotonic()
     with pytest.raises(Unreachable) as raised:
         post(url, seconds=seconds)
-    assert time.monotonic() - began < seconds + 1
+    # A busy machine may add to it.
+    assert time.monotonic() - began < seconds + 5
     return str(raised.value)
 
 
@@ -101,7 +103,7 @@ def test_headers_without_end_are_not_read_to_the_end(receive: Receive) -> None:
 def test_a_name_server_that_says_nothing_costs_the_deadline_and_no_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(exchange.addresses, "resolve", lambda *_: time.sleep(2))
+    monkeypatch.setattr(addresses, "resolve", lambda *_: time.sleep(2))
     assert "did not answer within" in fault("https://example.org/")
 
 
@@ -136,11 +138,12 @@ def test_an_excerpt_is_one_printable_line(receive: Receive) -> None:
 
 
 def test_who_closes_early_or_is_not_there_is_unreachable(receive: Receive) -> None:
-    assert fault(receive("HTTP/1.1 2").url) == "The receiver cannot be reached: BadStatusLine."
-    assert fault(receive("").url) == "The receiver cannot be reached: RemoteDisconnected."
-    gone = receive(answer(200))
-    gone.close()
-    assert "Connection refused" in fault(gone.url) or "did not answer" in fault(gone.url)
+    assert fault(receive("HTTP/1.1 2").url, 5) == "The receiver cannot be reached: BadStatusLine."
+    assert fault(receive("").url, 5) == "The receiver cannot be reached: RemoteDisconnected."
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        said = fault(f"http://127.0.0.1:{bound.getsockname()[1]}/", 5)
+    assert said == "The receiver cannot be reached: Connection refused."
 
 
 @pytest.fixture(scope="module")
