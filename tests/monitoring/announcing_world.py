@@ -76,8 +76,8 @@ def again(alert: Alert) -> Alert:
 
 
 def outgoing() -> list[OutboxMessage]:
-    """What waits in the outbox, the oldest first."""
-    return list(OutboxMessage.objects.order_by("created_at", "pk"))
+    """What waits in the outbox, the oldest first; of one moment, channels before mail."""
+    return list(OutboxMessage.objects.order_by("created_at", "lane", "pk"))
 
 
 def subjects(*, lane: str = "") -> list[str]:

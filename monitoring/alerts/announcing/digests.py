@@ -9,13 +9,20 @@ from django.urls import reverse
 
 from monitoring import levels
 from monitoring.alerts.announcing.deciding import RESOLVED
-from monitoring.alerts.announcing.pacing import DIGEST_EVERY, Message
+from monitoring.alerts.announcing.pacing import Entry, Message
 from monitoring.alerts.announcing.texts import Item, mark, urge
-from monitoring.alerts.announcing.wording import DASH, line, listing, name, span
+from monitoring.alerts.announcing.wording import DASH, line, listing, name
 from monitoring.alerts.links import link_of
 
 MOST_URGENT = 20
 MOST_RESOLVED = 5
+
+
+def shown(message: Message) -> list[Entry]:
+    """The most urgent ones, and a few of those that are over."""
+    over = [entry for entry in message.entries if entry.kind == RESOLVED]
+    still = [entry for entry in message.entries if entry.kind != RESOLVED]
+    return [*still[:MOST_URGENT], *over[:MOST_RESOLVED]]
 
 
 def subject(message: Message) -> str:
@@ -27,7 +34,7 @@ def subject(message: Message) -> str:
 def body(message: Message, items: Sequence[Item], *, to: str, longest: int, now: datetime) -> str:
     """As many of the most urgent as there is room for; the counts and the inbox always."""
     head = [
-        f"Many alerts at once: they come together, every {span(DIGEST_EVERY)} at most, until it is calm.",
+        "Many alerts at once: they come together, once a minute at most, until it is calm.",
         "",
         f"By level: {_counts(message)}",
         f"By module: {_modules(message)}",
@@ -35,17 +42,17 @@ def body(message: Message, items: Sequence[Item], *, to: str, longest: int, now:
     foot = [f"All of them: {settings.PORTAL_URL}{reverse('admin:monitoring_alert_changelist')}"]
     over = [entry for entry in items if entry.kind == RESOLVED]
     if over:
-        foot.insert(0, f"Over: {listing((line(each.alert.title, 80) for each in over), MOST_RESOLVED)}")
+        foot.insert(0, f"Over: {listing(line(each.alert.title, 80) for each in over)}")
     room = longest - sum(len(part) + 1 for part in [*head, *foot]) - 60
-    shown = []
+    urgent = []
     for item in (each for each in items if each.kind != RESOLVED):
         entry = f"- {mark(item)} {name(item.alert)} {DASH} {urge(item, now)}\n  {link_of(item.alert, to)}"
         room -= len(entry) + 1
         if room < 0:
             break
-        shown.append(entry)
-    if shown:
-        head += ["", "The most urgent:", *shown]
+        urgent.append(entry)
+    if urgent:
+        head += ["", "The most urgent:", *urgent]
     return "\n".join([*head, "", *foot])
 
 

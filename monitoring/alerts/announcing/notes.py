@@ -6,7 +6,7 @@ from datetime import datetime
 
 from monitoring import levels
 from monitoring.alerts.announcing import digests, payloads, texts
-from monitoring.alerts.announcing.pacing import Message, Plan
+from monitoring.alerts.announcing.pacing import Entry, Message, Plan
 from monitoring.alerts.announcing.texts import Item, Room
 from monitoring.models import Alert, AlertEvent
 from operations.channels import Note
@@ -25,7 +25,7 @@ def compose(plan: Plan, now: datetime) -> list[Note]:
     """A note for each message of the plan; three queries."""
     if not plan.messages:
         return []
-    shown = {entry.case.alert for message in plan.messages for entry in message.entries[: _most(message)]}
+    shown = {entry.case.alert for message in plan.messages for entry in _shown(message)}
     alerts = Alert.objects.select_related("module").in_bulk(shown)
     events = _events(shown)
     names = _names(plan, shown)
@@ -49,7 +49,7 @@ def _note(
             [other for other in names[entry.case.alert] if other != to],
             events.get(entry.case.alert, {}),
         )
-        for entry in message.entries[: _most(message)]
+        for entry in _shown(message)
     ]
     chat = message.receiver.kind == Channel.Kind.APPRISE
     longest = LONGEST_CHAT if chat else LONGEST_MAIL
@@ -78,11 +78,11 @@ def _note(
     )
 
 
-def _most(message: Message) -> int:
-    """How many of its alerts a message shows."""
+def _shown(message: Message) -> Sequence[Entry]:
+    """Those of its alerts that a message names."""
     if message.receiver.kind == Channel.Kind.WEBHOOK:
-        return MOST_IN_JSON
-    return digests.MOST_URGENT + digests.MOST_RESOLVED if message.digest else 1 + texts.OTHERS
+        return message.entries[:MOST_IN_JSON]
+    return digests.shown(message) if message.digest else message.entries[: 1 + texts.OTHERS]
 
 
 def _rest(message: Message) -> str:

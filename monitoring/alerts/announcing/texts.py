@@ -20,13 +20,13 @@ from monitoring.alerts.announcing.wording import (
     when,
 )
 from monitoring.alerts.links import link_of
-from monitoring.models import Alert, AlertEvent
+from monitoring.models import Alert, AlertEvent, Notice
 
 # Beside the worst one, each in one line.
 OTHERS = 6
 OWED = {
     deadlines.ACKNOWLEDGE: "acknowledge",
-    deadlines.RESPOND: "respond",
+    deadlines.RESPOND: "say what is done about it",
     deadlines.RESOLVE: "resolve",
     deadlines.POSTMORTEM: "write the post-mortem",
 }
@@ -56,7 +56,7 @@ def subject(items: Sequence[Item], count: int, now: datetime) -> str:
     """One line: how bad, where, what, and by when somebody must act. `count` is of all in the message."""
     first = items[0]
     more = f" (and {count - 1:,} more)" if count > 1 else ""
-    return f"[{mark(first)}] {name(first.alert)}{more} {DASH} {urge(first, now)}"
+    return f"{mark(first)} {name(first.alert)}{more} {DASH} {urge(first, now)}"
 
 
 def body(
@@ -75,20 +75,20 @@ def body(
 
 
 def mark(item: Item) -> str:
-    """CRITICAL, or RESOLVED, with what makes it special."""
+    """`[CRITICAL]`, or `[RESOLVED]`, with what makes it special."""
     level = item.alert.level.upper()
     match item.kind:
-        case "resolved":
-            return "RESOLVED"
-        case "overdue":
-            return f"{level}, overdue"
-        case "escalated":
-            return f"{level}, escalated to level {item.alert.escalation}"
-        case "worse":
-            return f"{level}, was {item.said.level}" if item.said else level
-        case "reopened":
-            return f"{level}, again"
-    return level
+        case Notice.Kind.RESOLVED:
+            return "[RESOLVED]"
+        case Notice.Kind.OVERDUE:
+            return f"[{level}, overdue]"
+        case Notice.Kind.ESCALATED:
+            return f"[{level}, escalated to level {item.alert.escalation}]"
+        case Notice.Kind.WORSE if item.said:
+            return f"[{level}, was {item.said.level}]"
+        case Notice.Kind.REOPENED:
+            return f"[{level}, again]"
+    return f"[{level}]"
 
 
 def urge(item: Item, now: datetime) -> str:
@@ -101,8 +101,7 @@ def urge(item: Item, now: datetime) -> str:
     owed = _owed(alert)
     if owed is None:
         return "nothing is owed"
-    verb = OWED[owed.stage]
-    return f"{verb} by {when(owed.by, now)}" if owed.by > now else f"{verb}: was due {when(owed.by, now)}"
+    return _by(owed.stage, owed.by, now)
 
 
 def _headline(item: Item, now: datetime) -> str:
@@ -124,17 +123,17 @@ def _turn(item: Item, now: datetime) -> str:
     """What is new about an alert that was known; "" for one that simply fired."""
     alert = item.alert
     match item.kind:
-        case "resolved":
+        case Notice.Kind.RESOLVED:
             return _end(item, now)
-        case "worse":
+        case Notice.Kind.WORSE:
             before = f" It was {item.said.level} before." if item.said else ""
             return f"It got worse.{before}"
-        case "reopened":
+        case Notice.Kind.REOPENED:
             times = "once" if alert.reopened == 1 else f"{alert.reopened} times"
             return f"It was over, and is back: it came back {times} by now."
-        case "overdue":
+        case Notice.Kind.OVERDUE:
             return f"OVERDUE. {_silence(alert, now)}"
-        case "escalated":
+        case Notice.Kind.ESCALATED:
             event = item.events.get(AlertEvent.Kind.ESCALATED)
             by_hand = f" by {event.by}: {block(event.text, 300, 2)}." if event and event.by else "."
             return f"ESCALATED to {team(alert.escalation)}{by_hand} {_silence(alert, now)}"
@@ -169,9 +168,9 @@ def _facts(item: Item, room: Room) -> str:
     alert = item.alert
     facts = [
         ("What happened", block(alert.summary, room.summary, 4)),
-        ("To whom", block(alert.affected, room.other, 2)),
-        ("Already done", block(alert.done, room.other, 2)),
-        ("Yours to do", "" if item.kind == RESOLVED else block(alert.advice, room.other, 4)),
+        ("To whom", line(alert.affected, room.other)),
+        ("Already done", line(alert.done, room.other)),
+        ("Yours to do", "" if item.kind == RESOLVED else block(alert.advice, room.other, 3)),
     ]
     return "\n".join(f"{word}: {text}" for word, text in facts if text)
 
@@ -199,7 +198,12 @@ def _steps(alert: Alert, now: datetime) -> str:
         still = [stage for stage in still if stage.name != deadlines.POSTMORTEM]
     if alert.level == Alert.Level.INFO:
         still = still[:1]
-    return f"Owed: {', '.join(f'{OWED[each.name]} by {when(each.ends, now)}' for each in still)}"
+    return f"Owed: {', '.join(_by(each.name, each.ends, now) for each in still)}"
+
+
+def _by(stage: str, at: datetime, now: datetime) -> str:
+    """`acknowledge by 14:05 CET`, or that it is late."""
+    return f"{OWED[stage]} {'by' if at > now else '(late since'} {when(at, now)}{'' if at > now else ')'}"
 
 
 def _who(item: Item, directory: Directory, now: datetime) -> str:
