@@ -47,8 +47,8 @@ class _Watch:
 def look() -> str:
     """Raise what holds and is not raised yet, clear what is over; says in one line what was done.
 
-    After a stop of the portal an alert is raised only when its cause still holds five minutes later: by then
-    what was due is done. Six queries when there is nothing to do.
+    After a stop of the portal, and with its first start, an alert is raised only when its cause still holds
+    five minutes later: by then what was due is done. Six queries when there is nothing to do.
     """
     names = [watch.signal.fingerprint for watch in WATCHES]
     found = Alert.objects.filter(resolved_at=None, fingerprint__in=names)
@@ -91,7 +91,7 @@ def _settle(watch: _Watch, alert: Alert | None, was_away: bool) -> str:
 
 def _was_away() -> bool:
     last = schedule.last_done(JOB).get(JOB)
-    return last is not None and last < timezone.now() - AWAY
+    return last is None or last < timezone.now() - AWAY
 
 
 def _of_checks() -> str:

@@ -63,6 +63,27 @@ def run_another_plan() -> int:
     return len(health.due())
 
 
+def watch(webhook: str) -> int:
+    """Migrate; a plan that reaches somebody since two hours ago, and a webhook that hears of its alerts."""
+    from django.core.management import call_command
+    from django.utils import timezone
+
+    from monitoring import health
+    from monitoring.alerts import routes
+    from operations import channels
+    from rollout.models import Plan
+    from tests import builders
+    from tests.builders import ROOT
+
+    call_command("migrate", verbosity=0)
+    builders.a_plan_in_phase(1)
+    began = timezone.now() - timedelta(hours=2)
+    Plan.objects.filter(percentage__gt=0).update(started_at=began, share_changed_at=began)
+    channel = channels.add(actor=ROOT, name="On call", kind="webhook", address=webhook).channel
+    routes.add(actor=ROOT, name="Everything", channel=channel, levels=["critical", "error"])
+    return len(health.due())
+
+
 def kill(on: str) -> bool:
     """Turn the flag's kill switch on ("true") or off."""
     from rollout import flags
@@ -82,6 +103,7 @@ def usage() -> int:
 COMMANDS: dict[str, Callable[..., Any]] = {
     "fill": fill,
     "run_another_plan": run_another_plan,
+    "watch": watch,
     "kill": kill,
     "usage": usage,
 }

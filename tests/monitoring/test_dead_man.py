@@ -31,13 +31,14 @@ def plan() -> Plan:
         return builders.a_plan_in_phase(1)
 
 
-def look(moment: datetime) -> str:
-    """One run of the job at a moment, as the schedule makes it, and of the sweep after it."""
+def look(moment: datetime, *, looked: datetime | None = None) -> str:
+    """One run of the job at a moment, and of the sweep after it; `looked` is when it ran before that."""
+    looked = looked or moment - MINUTE
     with time_machine.travel(moment, tick=False):
-        said = dead_man.look()
         ScheduledJob.objects.update_or_create(
-            pk=dead_man.JOB, defaults={"due_at": moment + MINUTE, "last_done_at": moment}
+            pk=dead_man.JOB, defaults={"due_at": moment, "last_done_at": looked}
         )
+        said = dead_man.look()
         sweeping.sweep()
     return said
 
@@ -147,9 +148,8 @@ def test_a_plan_that_was_off_for_days_is_not_missed_before_its_first_hour(plan: 
 
 def test_after_a_planned_stop_it_waits_for_the_check_that_is_due(plan: Plan) -> None:
     check(plan, FIRST_DUE)
-    look(FIRST_DUE + MINUTE)
     back = FIRST_DUE + 10 * HOUR
-    assert look(back) == f"waiting: {SILENCE}"
+    assert look(back, looked=FIRST_DUE + MINUTE) == f"waiting: {SILENCE}"
     assert open_titles() == []
     assert dead_man.ringing() is None
     check(plan, back + MINUTE)
@@ -158,9 +158,9 @@ def test_after_a_planned_stop_it_waits_for_the_check_that_is_due(plan: Plan) -> 
 
 
 def test_after_a_stop_it_rings_when_no_check_comes_within_five_minutes(plan: Plan) -> None:
-    look(FIRST_DUE)
     back = FIRST_DUE + 10 * HOUR
-    for minutes in range(5):
+    look(back, looked=FIRST_DUE)
+    for minutes in range(1, 5):
         look(back + minutes * MINUTE)
         assert open_titles() == []
     look(back + 5 * MINUTE)
@@ -168,8 +168,12 @@ def test_after_a_stop_it_rings_when_no_check_comes_within_five_minutes(plan: Pla
     assert Alert.objects.get().count == 1
 
 
+def test_with_its_first_start_it_waits_as_after_a_stop(plan: Plan) -> None:
+    with time_machine.travel(FIRST_DUE + 3 * HOUR, tick=False):
+        assert dead_man.look() == f"waiting: {SILENCE}"
+
+
 def test_a_schedule_that_nobody_runs_for_ten_minutes_is_an_error() -> None:
-    look(BEGAN)
     ticked(BEGAN)
     assert look(BEGAN + 10 * MINUTE) == ""
     assert look(BEGAN + 11 * MINUTE) == f"raised: {STANDSTILL}"

@@ -54,6 +54,7 @@ def test_it_tells_whether_the_dead_man_rings(client: Client) -> None:
     now = timezone.now()
     with time_machine.travel(now - timedelta(hours=4), tick=False):
         builders.a_plan_in_phase(1)
+    ScheduledJob.objects.create(pk=dead_man.JOB, due_at=now, last_done_at=now)
     with time_machine.travel(now, tick=False):
         dead_man.look()
     response = client.get("/api/health/status")
