@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from monitoring import reviews
-from monitoring.models import HealthCheck, Review
+from monitoring.models import Alert, HealthCheck, Review
 from operations import keys, outbox, windows
 from operations.models import AuditEvent
 from rollout import gates, overrides, phases, segments, targeting
@@ -28,7 +28,7 @@ from rollout.models import Flag, FlagUsage, Module, Phase, Plan, Segment
 from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders
 from tests.builders import ROOT
-from tests.monitoring import seeds
+from tests.monitoring import alert_states, seeds
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +68,21 @@ PAGES: dict[str, Callable[[], str]] = {
     "plan: vitals source": lambda: confirmation("rollout_plan", "vitals-source", builders.engagement().pk),
     "health checks": a_list("monitoring_healthcheck"),
     "health check": lambda: reverse("admin:monitoring_healthcheck_change", args=[newest(HealthCheck)]),
+    "alerts": a_list("monitoring_alert"),
+    "alert": lambda: reverse("admin:monitoring_alert_change", args=[newest(Alert)]),
+    "alert: acknowledge": lambda: confirmation("monitoring_alert", "acknowledge", newest(Alert)),
+    "alert: escalate": lambda: confirmation("monitoring_alert", "escalate", newest(Alert)),
+    "alert: silence": lambda: confirmation("monitoring_alert", "silence", newest(Alert)),
+    "alert: raise": lambda: reverse("admin:monitoring_alert_operate", args=["raise"]),
+    "alerts: acknowledge many": lambda: confirmation(
+        "monitoring_alert", "acknowledge", newest(Alert), many()
+    ),
+    "silences": a_list("monitoring_silence"),
+    "silence: add": lambda: reverse("admin:monitoring_silence_operate", args=["add"]) + "?level=warning",
+    "routes": a_list("monitoring_route"),
+    "route: add": lambda: reverse("admin:monitoring_route_operate", args=["add"]),
+    "who is told": lambda: reverse("admin:monitoring_route_told") + "?level=warning",
+    "contacts": a_list("monitoring_contact"),
     "reviews": a_list("monitoring_review"),
     "review": lambda: reverse("admin:monitoring_review_change", args=[newest(Review)]),
     "review: tick": lambda: confirmation("monitoring_review", "tick", newest(Review)),
@@ -101,6 +116,11 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def many() -> str:
+    """The open alerts, as a list's form would name them."""
+    return "".join(f"&object={pk}" for pk in Alert.objects.open().values_list("pk", flat=True)[1:5])
+
+
 def rows(count: int) -> None:
     """`count` of everything, and a plan in phase 2 that has a past."""
     plan = builders.a_plan_in_phase(2, eligible=20 * count)
@@ -126,6 +146,7 @@ def rows(count: int) -> None:
         windows.plan("freeze", f"Freeze {number}", starts_at=tomorrow, ends_at=None, actor=ROOT)
     phases.set_percentage(plan, 26, actor=ROOT)
     watched(count)
+    alert_states.many_of_each(count, module=plan.module, check=HealthCheck.objects.latest("pk"))
     builders.open_gate(builders.engagement())
 
 
