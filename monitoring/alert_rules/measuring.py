@@ -130,7 +130,7 @@ def database(evidence: Evidence, scope: Scope) -> Reading:
         value=failures,
         level=CRITICAL,
         title=f"{said} failed",
-        summary=f"{said} failed {_last_hour(evidence)}: who needs one of them has no system.",
+        summary=f"{said} failed {_last_hour(evidence)}: whoever needed one got no answer.",
         affected=scope.platform,
         advice=scope.advice_on_database(),
     )

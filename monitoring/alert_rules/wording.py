@@ -53,7 +53,7 @@ class Scope:
         """How to stop the ramp, and how to take the feature back."""
         pause, back = self.command('rollout pause "REASON"'), self.command('rollout rollback "REASON"')
         return (
-            f"Stop the ramp: {pause}; go back a phase: {back}; all flags off at once: "
+            f"Stop the ramp, unless the portal has: {pause}; go back a phase: {back}; all flags off at once: "
             f"{self.command('rollout set 0')}. The buttons stand on the plan's page."
         )
 

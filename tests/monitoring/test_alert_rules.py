@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitoring import alert_rules
 from monitoring.alert_rules import BETWEEN, CLEAR, FIRING, UNKNOWN, Reading, Scope
@@ -27,8 +29,8 @@ USERS = Scope("Health Management", "health_management", 5)
 CONTROL = vitals(100_000, 800)
 
 
-def read(rule: Rule, given: Evidence, scope: Scope = SCOPE) -> Reading:
-    [found] = [each for each in alert_rules.readings(given, scope) if each.rule is rule]
+def read(rule: Rule, measured: Evidence, scope: Scope = SCOPE) -> Reading:
+    [found] = [each for each in alert_rules.readings(measured, scope) if each.rule is rule]
     return found
 
 
@@ -45,6 +47,37 @@ def taking(slower: dict[int, int], count: int = 1_000, others: Vitals = QUIET) -
 
 def slower(count: int, than: int) -> dict[int, int]:
     return {bound: count for bound in BOUNDS if bound <= than}
+
+
+def on_the_platform(**gauges: float) -> Evidence:
+    return evidence(gauges=Gauges(**gauges))  # type: ignore[arg-type]
+
+
+# SPEC 4.4, row by row, as far as a metric can show it. The hard stop and the failure of a feature are a
+# check's own; nobody measures lost data, a break-in, a failed integration.
+TABLE = {
+    "error rate > 10 % sustained": (ERROR_RATE, failing(1_500, before=1_500), CRITICAL),
+    "system down": (DATABASE, on_the_platform(database_failures=40), CRITICAL),
+    "error rate 5-10 %": (ERROR_RATE, failing(700), ERROR),
+    "p95 > 1000 ms": (SLOW, taking(slower(100, 1_000)), ERROR),
+    "memory > 90 %": (MEMORY, on_the_platform(memory=92.0), ERROR),
+    "error rate 2-5 %": (ERROR_RATE, failing(350), WARNING),
+    "p95 500-1000 ms": (SLOW, taking(slower(100, 500)), WARNING),
+    "low adoption": (
+        ADOPTION,
+        evidence(phase=replace(PHASE, min_adoption=0.3), adoption=Adoption(1, 10)),
+        WARNING,
+    ),
+}
+
+
+@pytest.mark.parametrize("row", TABLE)
+def test_the_table_of_levels_row_by_row(row: str) -> None:
+    rule, measured, level = TABLE[row]
+    fired = [each for each in alert_rules.readings(measured, SCOPE) if each.state == FIRING]
+    assert [(each.rule, each.level) for each in fired] == [(rule, level)]
+    assert fired[0].urgency is not None
+    assert of_urgency(fired[0].urgency) == level
 
 
 @pytest.mark.parametrize(
@@ -72,9 +105,9 @@ def test_the_bands_of_the_error_rate(errors: int, before: int, state: str, level
 
 def test_the_hour_before_is_read_only_above_ten_percent() -> None:
     for errors, asked in ((900, []), (1_230, [1])):
-        given = failing(errors)
-        read(ERROR_RATE, given)
-        assert given.history.asked == asked  # type: ignore[attr-defined]
+        measured = failing(errors)
+        read(ERROR_RATE, measured)
+        assert measured.history.asked == asked  # type: ignore[attr-defined]
 
 
 def test_fewer_than_a_hundred_requests_say_nothing() -> None:
@@ -100,7 +133,7 @@ def test_the_modules_own_requests_count_where_they_are_worse() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "state", "level"),
+    ("measured", "state", "level"),
     [
         (slower(63, 300), CLEAR, ""),
         (slower(63, 500), BETWEEN, ""),
@@ -110,9 +143,9 @@ def test_the_modules_own_requests_count_where_they_are_worse() -> None:
         (slower(900, 5_000), FIRING, ERROR),
     ],
 )
-def test_slow_responses(given: dict[int, int], state: str, level: str) -> None:
+def test_slow_responses(measured: dict[int, int], state: str, level: str) -> None:
     """Wilson's lower bound of 64 in 1000 is 5.04 %, of 63 it is 4.95 %."""
-    found = read(SLOW, taking(given))
+    found = read(SLOW, taking(measured))
     assert (found.state, found.level) == (state, level)
 
 
@@ -162,6 +195,20 @@ def test_use_that_nobody_measures_is_unknown() -> None:
 def test_a_healthy_hour_is_clear_of_every_rule() -> None:
     calm = evidence(phase=replace(PHASE, min_adoption=0.3), adoption=Adoption(5, 10))
     assert [each.state for each in alert_rules.readings(calm, SCOPE)] == [CLEAR] * len(RULES)
+
+
+@given(requests=st.integers(100, 50_000), share=st.floats(0, 1), before=st.integers(0, 100))
+def test_more_errors_are_never_less_of_an_alert(requests: int, share: float, before: int) -> None:
+    fewer = round(requests * share * 0.9)
+    found = [
+        read(ERROR_RATE, failing(errors, of=requests, before=before * requests // 100))
+        for errors in (fewer, round(requests * share))
+    ]
+    ranks = [(CLEAR, BETWEEN, FIRING).index(each.state) for each in found]
+    assert ranks == sorted(ranks)
+    urgent = [each.urgency or 0 for each in found]
+    assert urgent == sorted(urgent)
+    assert all((each.urgency is None) == (each.level == "") for each in found)
 
 
 @pytest.mark.parametrize(("errors", "urgency"), [(260, 54), (400, 63), (560, 72), (900, 85)])
@@ -252,13 +299,13 @@ def test_users_are_not_counted_and_commands_name_their_module() -> None:
 
 def test_texts_of_the_platforms_rules() -> None:
     gauges = Gauges(readings=12, memory=91.4, database_failures=1)
-    given = evidence(
+    measured = evidence(
         gauges=gauges,
         phase=replace(PHASE, min_adoption=0.3),
         adoption=Adoption(2, 10),
         unit_word="workspaces",
     )
-    told = {each.rule.cause: (each.title, each.summary) for each in alert_rules.readings(given, SCOPE)}
+    told = {each.rule.cause: (each.title, each.summary) for each in alert_rules.readings(measured, SCOPE)}
     assert told["memory"] == (
         "Memory is at 91 %",
         "Memory was at 91.4 % from 13:00 to 14:00 UTC, the mean of 12 readings; over 90 % is an error.",
