@@ -30,11 +30,13 @@ class Deadline:
 
     def left(self) -> float:
         """The seconds that are left. Raises TimeoutError when there are none."""
-        left = self._until - time.monotonic()
-        if self.late or left <= 0:
-            self.late = True
+        if not self.has_time():
             raise TimeoutError
-        return left
+        return max(self._until - time.monotonic(), 0.001)
+
+    def has_time(self) -> bool:
+        """Whether the time is not over."""
+        return not self.late and time.monotonic() < self._until
 
     def watch(self, watched: socket.socket) -> None:
         """Cut this socket too when the time is over, or now if it is."""

@@ -22,6 +22,7 @@ WHOLE_SECONDS = 10.0
 CONNECT_SECONDS = 4.0
 LONGEST_ANSWER = 64 * 2**10
 LONGEST_EXCERPT = 100
+NO_CONNECTION = f"No connection to the receiver within {CONNECT_SECONDS:g} seconds."
 HEADERS = {"User-Agent": "ops-portal", "Connection": "close"}
 
 
@@ -128,13 +129,17 @@ def _resolve(host: str, port: int, networks: Sequence[Network], deadline: Deadli
 
 
 def _connect(places: Sequence[Place], deadline: Deadline) -> socket.socket:
-    fault = OSError("no address")
+    fault: Exception = OSError("no address")
     for place in places:
         connected = socket.socket(place.family, socket.SOCK_STREAM)
         try:
             connected.settimeout(min(CONNECT_SECONDS, deadline.left()))
             connected.connect(place.address)
             connected.settimeout(deadline.left())
+        except TimeoutError:
+            connected.close()
+            # Of the whole time, where less than for a connection was left.
+            fault = Unreachable(NO_CONNECTION) if deadline.has_time() else TimeoutError()
         except OSError as error:
             connected.close()
             fault = error
@@ -162,14 +167,12 @@ def _content(answer: HTTPResponse) -> bytes:
 
 
 def _why(error: Exception, deadline: Deadline) -> str:
-    if deadline.late:
+    if isinstance(error, TimeoutError) or not deadline.has_time():
         return f"The receiver did not answer within {deadline.seconds:g} seconds."
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"The receiver's certificate is not trusted: {error.verify_message.rstrip('.')}."
     if isinstance(error, socket.gaierror):
         return "The receiver's host name is unknown."
-    if isinstance(error, TimeoutError):
-        return f"No connection to the receiver within {CONNECT_SECONDS:g} seconds."
     reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return f"The receiver cannot be reached: {reason}."
 

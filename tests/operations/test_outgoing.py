@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from operations.outgoing import addresses, exchange
+from operations.outgoing.addresses import Place
 from operations.outgoing.exchange import LONGEST_ANSWER, Answer, NotAllowed, Unreachable
 from tests.operations.receiver import Receiver, answer
 
@@ -111,6 +112,26 @@ def test_a_redirect_is_not_followed(receive: Receive) -> None:
     elsewhere = receive(answer(200))
     found = post(receive(answer(307, Location=elsewhere.url)).url)
     assert (found.status, elsewhere.connections) == (307, 0)
+
+
+def test_an_address_that_takes_no_connection_leaves_time_for_the_next(
+    receive: Receive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver = receive(answer(204))
+    full = socket.create_server(("127.0.0.2", 0), backlog=0)
+    waiting = [socket.socket() for _ in range(4)]
+    for each in waiting:
+        # So many callers that the machine takes no further one.
+        each.setblocking(False)
+        each.connect_ex(full.getsockname())
+    places = [Place(socket.AF_INET, full.getsockname()), Place(socket.AF_INET, ("127.0.0.1", receiver.port))]
+    monkeypatch.setattr(addresses, "resolve", lambda *_: places)
+    monkeypatch.setattr(exchange, "CONNECT_SECONDS", 0.2)
+    assert post("http://two.example/").status == 204
+    monkeypatch.setattr(addresses, "resolve", lambda *_: places[:1])
+    assert fault("http://one.example/", 5) == "No connection to the receiver within 4 seconds."
+    for each in (*waiting, full):
+        each.close()
 
 
 def test_no_proxy_of_the_environment_is_used(receive: Receive, monkeypatch: pytest.MonkeyPatch) -> None:
