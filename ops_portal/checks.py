@@ -3,11 +3,13 @@
 import os
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
+from django.http.request import validate_host
 
 
 @register(Tags.files)
@@ -54,5 +56,26 @@ def https_for_production(app_configs: Sequence[AppConfig] | None, **options: Any
             "HTTPS is off.",
             hint="Put the portal behind a proxy that speaks HTTPS and set HTTPS=true.",
             id="ops_portal.W003",
+        )
+    ]
+
+
+@register(Tags.urls, deploy=True)
+def links_lead_to_the_portal(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """W004: what messages link to is this machine alone, or a name that the portal does not answer to."""
+    host = urlsplit(settings.PORTAL_URL).hostname or ""
+    if host in {"localhost", "127.0.0.1", "::1"}:
+        fault = (
+            f"Links in messages lead to {settings.PORTAL_URL}, which is this machine for whoever reads them."
+        )
+    elif not validate_host(f"[{host}]" if ":" in host else host, settings.ALLOWED_HOSTS):
+        fault = f"Links in messages lead to {host}, which is not one of ALLOWED_HOSTS."
+    else:
+        return []
+    return [
+        checks.Warning(
+            fault,
+            hint="Set PORTAL_URL to the origin that people reach the portal by.",
+            id="ops_portal.W004",
         )
     ]
