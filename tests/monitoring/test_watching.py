@@ -429,3 +429,25 @@ def test_a_check_makes_few_queries_for_alerts(plan: Plan) -> None:
     assert queries(26) <= 8
     assert Alert.objects.count() == 2
     assert queries(27) <= 9
+
+
+def test_a_module_of_users_rings_by_its_arms_and_by_what_its_phase_asks_of_the_database(plan: Plan) -> None:
+    with at(0):
+        phases.set_percentage(builders.health(), 25, actor=ROOT)
+    module = builders.module("health_management")
+    for arm, errors in (("on", failing(COHORT, 9, BEGUN)), ("off", healthy)):
+        flow(module, COHORT, BEGUN + 2 * HOUR, BEGUN + 5 * HOUR, arm=arm, errors=errors)
+    for minute in (5, 15):
+        GaugeReading.objects.create(
+            module=module, at=BEGUN + 4 * HOUR + minute * timedelta(minutes=1), database_ms=150
+        )
+    with at(5):
+        health.check(builders.health(), actor=ROOT)
+    found = {each.labels["rule"]: each for each in Alert.objects.filter(module=module, source="rule")}
+    assert set(found) == {"error_rate", "database_p95"}
+    rate, database = found["error_rate"], found["database_p95"]
+    assert (rate.level, rate.title) == (ERROR, "9 % of requests fail in Health Management")
+    assert rate.affected == "The users with the feature (25 % of all)"
+    assert "--module health_management" in rate.advice
+    assert (database.level, database.title) == (WARNING, "The database is slow: p95 150 ms")
+    assert {each.group_key for each in found.values()} == {"health_management"}
