@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -18,7 +18,8 @@ class Request(NamedTuple):
     body: bytes
 
 
-Answer = str | Sequence[str | bytes] | Callable[[Request], str] | Iterator[bytes] | None
+Said = str | Iterable[str | bytes]
+Answer = Said | Callable[[Request], Said] | None
 
 
 def answer(status: int, body: str = "", **headers: str) -> str:
