@@ -65,9 +65,7 @@ def links_lead_to_the_portal(app_configs: Sequence[AppConfig] | None, **options:
     """W004: what messages link to is this machine alone, or a name that the portal does not answer to."""
     host = urlsplit(settings.PORTAL_URL).hostname or ""
     if host in {"localhost", "127.0.0.1", "::1"}:
-        fault = (
-            f"Links in messages lead to {settings.PORTAL_URL}, which is this machine for whoever reads them."
-        )
+        fault = f"Links in messages lead to {settings.PORTAL_URL}: to the machine of whoever follows them."
     elif not validate_host(f"[{host}]" if ":" in host else host, settings.ALLOWED_HOSTS):
         fault = f"Links in messages lead to {host}, which is not one of ALLOWED_HOSTS."
     else:
