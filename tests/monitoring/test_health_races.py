@@ -8,8 +8,10 @@ import time_machine
 from django.utils import timezone
 
 from monitoring import examining, health, slots
+from monitoring.alerts import sweeping
 from monitoring.models import Alert, HealthCheck
 from monitoring.slots import HOUR
+from monitoring.watching import lapsing
 from operations.errors import Refused
 from rollout import phases
 from rollout.models import Plan, Verdict
@@ -64,3 +66,11 @@ def test_a_check_beside_a_rollback_leaves_the_rollback_standing(broken: Plan) ->
     stopped = builders.engagement()
     assert (stopped.status, stopped.percentage) == (Plan.Status.ROLLED_BACK, 0)
     assert HealthCheck.objects.count() == 1
+
+
+def test_a_check_beside_sweeps_and_lapsing_raises_its_alerts_once(broken: Plan) -> None:
+    others = (sweeping.sweep, partial(lapsing.lapse, health.watched()))
+    found = at_once(*[partial(health.check, broken, actor=ROOT)] * 2, *others * 3)
+    assert None not in found
+    raised = list(Alert.objects.order_by("source").values_list("source", "count", "resolved_at"))
+    assert raised == [("health", 1, None), ("rule", 1, None)]
