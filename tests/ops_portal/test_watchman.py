@@ -3,6 +3,7 @@
 import sys
 import threading
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +22,7 @@ from ops_portal.schedule import JOBS, LIFELINE, TICK
 from ops_portal.watchman import Watchman
 from tests import builders
 from tests.monitoring.announcing_world import a_channel, a_route
+from tests.ops_portal.processes import python
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +150,20 @@ def test_it_sleeps_in_tests_and_in_management_commands(
     monkeypatch.setattr(sys, "argv", ["/srv/portal/manage.py", "runserver"])
     watchman.start()
     assert watchmen() == 0
+
+
+FORK = """
+import os, sys, threading
+import ops_portal.wsgi
+child = os.fork()
+if child:
+    os.waitpid(child, 0)
+names = [thread.name for thread in threading.enumerate()]
+os.write(1, f"{names.count('watchman')}\\n".encode())
+os._exit(0)
+"""
+
+
+def test_a_process_of_a_server_has_one_and_so_has_each_that_it_forks(tmp_path: Path) -> None:
+    run = python(tmp_path, "-c", FORK)
+    assert run.stdout.split() == ["1", "1"], run.stderr
