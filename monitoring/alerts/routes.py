@@ -79,7 +79,7 @@ def test(route: Route, *, actor: Actor) -> OutboxMessage:
     route = _locked(route)
     if route.channel.disabled_at is not None:
         why = f"The channel {route.channel} is disabled: {route.channel.disabled_why}"
-        raise Refused("channel_disabled", why)
+        raise Refused("disabled", why)
     which = f"{', '.join(route.levels)} alerts of {route.module or 'all modules'}"
     note = Note(
         subject=f"[TEST] Alerts of the route {route.name}",

@@ -172,6 +172,21 @@ def test_a_contact_whose_channel_is_disabled_gets_mail(now: Any) -> None:
     assert said(alert) == [("grace@example.org", "fired")]
 
 
+def test_a_contact_who_reads_the_mail_of_a_channel_that_is_told_gets_one_mail(now: Any) -> None:
+    a_route(a_channel("team", "mail", "dev@example.org, Grace@example.org"), "critical")
+    a_contact(2, "Grace")
+    a_contact(2, "Alan")
+    alert = fire(level="critical")
+    error = fire("other", "error")
+    ripen(now)
+    assert sorted(said(alert)) == [("alan@example.org", "fired"), ("team", "fired")]
+    a_contact(1, "Grace")
+    fire("third", "error", group_key="g")
+    ripen(now)
+    assert said(error) == []
+    assert OutboxMessage.objects.filter(lane="mail:grace@example.org").count() == 1
+
+
 def test_what_nobody_acknowledges_is_overdue_and_then_escalates(now: Any) -> None:
     a_route()
     a_contact(2, "Grace")

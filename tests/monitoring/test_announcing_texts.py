@@ -350,6 +350,32 @@ def test_one_message_that_says_several_things_is_called_after_the_strongest(now:
     assert [each["kind"] for each in last["data"]["alerts"]] == ["fired", "resolved"]
 
 
+def test_services_that_keep_incidents_are_told_which_and_when_it_is_over(now: Any) -> None:
+    a_route()
+    first, second = (fire(cause, "error", group_key="db") for cause in "ab")
+    fire("c", "warning", group_key="mail")
+    heard = []
+    for act in (
+        lambda: None,
+        lambda: responding.resolve(first, actor=ROOT),
+        lambda: responding.resolve(second, actor=ROOT),
+    ):
+        act()
+        now.shift(6 * MINUTE)
+        OutboxMessage.objects.all().delete()
+        ripen(now)
+        heard.append(sorted((each.payload["incident"], each.payload["tone"]) for each in outgoing()))
+    assert heard == [
+        [("db", "failure"), ("mail", "warning")],
+        [("db", "warning")],
+        [("db", "success")],
+    ]
+    many(6, "error")
+    ripen(now)
+    digest = outgoing()[-1].payload
+    assert (digest["event"], digest["incident"], digest["tone"]) == ("alert.digest", "", "failure")
+
+
 @pytest.mark.parametrize(
     ("length", "text"),
     [

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from monitoring import levels
-from monitoring.alerts.announcing.receivers import Directory, Receiver
+from monitoring.alerts.announcing.receivers import Directory, Receiver, one_mail_each
 from monitoring.alerts.announcing.waiting import Case, Pending, Said
 from monitoring.models import Notice
 
@@ -22,7 +22,7 @@ def ways(case: Case, directory: Directory) -> dict[Receiver, list[Pending]]:
     """Whom the alert's notices lead to: the routes with each, and the contacts of the level it names.
 
     Not those of the end: whoever heard of the beginning hears of the end. The lane that an alert reports as
-    dead is left out.
+    dead is left out, and so is a contact who reads the mail of a channel that is told.
     """
     found: dict[Receiver, list[Pending]] = {}
     routed = directory.by_routes(case.level, case.module_id)
@@ -33,7 +33,7 @@ def ways(case: Case, directory: Directory) -> dict[Receiver, list[Pending]]:
         for receiver in dict.fromkeys((*routed, *directory.by_contacts(number, case.level))):
             if receiver.key != case.lane:
                 found.setdefault(receiver, []).append(notice)
-    return found
+    return {receiver: found[receiver] for receiver in one_mail_each(found)}
 
 
 def told(case: Case, said: Mapping[str, Said], directory: Directory) -> list[Receiver]:

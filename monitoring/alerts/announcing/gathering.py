@@ -83,15 +83,16 @@ def _put(message: Message, note: channels.Note) -> OutboxMessage:
 
 
 def _dispatches(message: Message, put: OutboxMessage, now: datetime) -> list[Dispatch]:
+    channel = message.receiver.channel
     return [
         Dispatch(
             alert_id=entry.case.alert,
             kind=entry.kind,
             level=entry.case.level,
-            channel=message.receiver.channel,
+            channel_id=channel.pk if channel else None,
             to=message.receiver.name,
             digest=message.digest,
-            message=put,
+            message_id=put.pk,
             at=now,
         )
         for entry in message.entries

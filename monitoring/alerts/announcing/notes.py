@@ -1,15 +1,16 @@
 """From planned messages to what goes out: the texts for people, the JSON for webhooks."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from monitoring import levels
 from monitoring.alerts.announcing import digests, payloads, texts
+from monitoring.alerts.announcing.deciding import RESOLVED
 from monitoring.alerts.announcing.pacing import Entry, Message, Plan
 from monitoring.alerts.announcing.texts import Item, Room
 from monitoring.models import Alert, AlertEvent
-from operations.channels import Note
+from operations.channels import Note, Tone
 from operations.models import Channel
 
 # What chat programs take; mail may be longer.
@@ -17,19 +18,21 @@ LONGEST_CHAT = 3_000
 LONGEST_MAIL = 8_000
 CHAT_ROOM, MAIL_ROOM = Room(summary=600, other=300), Room(summary=1_500, other=1_000)
 MOST_IN_JSON = 100
+GRAVE = levels.at_least(levels.ERROR)
 # They say who did it, and why.
 TELLING = (AlertEvent.Kind.ESCALATED, AlertEvent.Kind.RESOLVED)
 
 
 def compose(plan: Plan, now: datetime) -> list[Note]:
-    """A note for each message of the plan; three queries."""
+    """A note for each message of the plan; three queries, and one more where an incident is over."""
     if not plan.messages:
         return []
     shown = {entry.case.alert for message in plan.messages for entry in _shown(message)}
     alerts = Alert.objects.select_related("module").in_bulk(shown)
     events = _events(shown)
     names = _names(plan, shown)
-    return [_note(message, plan, alerts, events, names, now) for message in plan.messages]
+    going_on = _going_on(plan.messages)
+    return [_note(message, plan, alerts, events, names, going_on, now) for message in plan.messages]
 
 
 def _note(
@@ -38,6 +41,7 @@ def _note(
     alerts: Mapping[int, Alert],
     events: Mapping[int, Mapping[str, AlertEvent]],
     names: Mapping[int, Sequence[str]],
+    going_on: Container[str],
     now: datetime,
 ) -> Note:
     to = message.receiver.name
@@ -69,13 +73,33 @@ def _note(
     if message.receiver.kind == Channel.Kind.WEBHOOK:
         # Its receiver gets the data; what a person typed stays here.
         text = subject
-    data = payloads.data(message, items, to)
     return Note(
         subject=subject,
         text=text if len(text) <= longest else f"{text[: longest - 1]}…",
         event=payloads.event(message),
-        data=data,
+        data=payloads.data(message, items, to),
+        tone=_tone(message, going_on),
+        incident="" if message.digest else message.group,
     )
+
+
+def _going_on(messages: Iterable[Message]) -> set[str]:
+    """The incidents, of those that messages call over, that have an open alert still; one query."""
+    ended = {message.group for message in messages if not message.digest and _is_over(message)}
+    still = Alert.objects.open().filter(group_key__in=ended).order_by()
+    return set(still.values_list("group_key", flat=True).distinct())
+
+
+def _is_over(message: Message) -> bool:
+    return all(entry.kind == RESOLVED for entry in message.entries)
+
+
+def _tone(message: Message, going_on: Container[str]) -> Tone:
+    """How it sounds; SUCCESS closes the incident where a service keeps it."""
+    if _is_over(message):
+        return Tone.WARNING if message.digest or message.group in going_on else Tone.SUCCESS
+    grave = any(entry.kind != RESOLVED and entry.case.level in GRAVE for entry in message.entries)
+    return Tone.FAILURE if grave else Tone.WARNING
 
 
 def _shown(message: Message) -> Sequence[Entry]:

@@ -13,23 +13,39 @@ MAIL = Channel.Kind.MAIL.value
 
 @dataclass(frozen=True)
 class Receiver:
-    """A channel, or a contact's own mail address. `key` is its lane in the outbox."""
+    """A channel, or a contact's own mail address. `key` is its lane in the outbox.
+
+    `addresses` are those that get mail by it, in lower case.
+    """
 
     key: str
     name: str = field(compare=False)
     kind: str = field(compare=False)
     channel: Channel | None = field(compare=False, default=None)
+    addresses: frozenset[str] = field(compare=False, default=frozenset())
 
 
 def of_channel(channel: Channel) -> Receiver:
-    return Receiver(channels.lane_of(channel), channel.name, channel.kind, channel)
+    mailed = channel.address.lower().split(",") if channel.kind == MAIL else ()
+    addresses = frozenset(address.strip() for address in mailed)
+    return Receiver(channels.lane_of(channel), channel.name, channel.kind, channel, addresses)
 
 
 def of_contact(contact: Contact) -> Receiver | None:
     """A contact's channel, or else their mail address; None for one that only has a telephone."""
     if contact.channel is not None and contact.channel.disabled_at is None:
         return of_channel(contact.channel)
-    return Receiver(channels.mail_lane(contact.email), contact.email, MAIL) if contact.email else None
+    if not contact.email:
+        return None
+    own = frozenset((contact.email.lower(),))
+    return Receiver(channels.mail_lane(contact.email), contact.email, MAIL, addresses=own)
+
+
+def one_mail_each(receivers: Iterable[Receiver]) -> list[Receiver]:
+    """Without the contacts whose address is one of a mail channel's among these receivers."""
+    found = list(receivers)
+    covered = frozenset[str]().union(*(each.addresses for each in found if each.channel))
+    return [each for each in found if each.channel or not each.addresses <= covered]
 
 
 class Directory:
