@@ -21,8 +21,8 @@ from django.utils import timezone
 
 from monitoring import reviews
 from monitoring.models import Alert, HealthCheck, Review
-from operations import keys, outbox, windows
-from operations.models import AuditEvent
+from operations import channels, keys, windows
+from operations.models import AuditEvent, Channel
 from rollout import gates, overrides, phases, segments, targeting
 from rollout.models import Flag, FlagUsage, Module, Phase, Plan, Segment
 from rollout.targeting import RuleDraft, VariantDraft
@@ -108,6 +108,9 @@ PAGES: dict[str, Callable[[], str]] = {
     ),
     "API keys": a_list("operations_apikey"),
     "windows": a_list("operations_window"),
+    "channels": a_list("operations_channel"),
+    "channel": lambda: reverse("admin:operations_channel_change", args=[newest(Channel)]),
+    "channel: test": lambda: confirmation("operations_channel", "test", newest(Channel)),
     "outbox": a_list("operations_outboxmessage"),
     "users": a_list("auth_user"),
     "user": lambda: reverse("admin:auth_user_change", args=[User.objects.order_by("pk")[0].pk]),
@@ -137,7 +140,9 @@ def rows(count: int) -> None:
         Flag.objects.create(key=f"flag_{number}", name=f"Flag {number}", module=module)
         overrides.override(core, f"W{number:05d}", True, reason="Pilot", actor=ROOT)
         keys.create(f"key {number}", ["read"], actor=ROOT)
-        outbox.put("mail", {})
+        channel = channels.add(actor=ROOT, name=f"C{number}", kind="mail", address="a@example.org").channel
+        channels.test(channel, actor=ROOT)
+        channels.test(Channel.objects.latest("pk"), actor=ROOT)
         person = User.objects.create_user(f"person{number}", is_staff=True)
         person.groups.set(Group.objects.all())
         gates.record_verdict(plan, "pass", "well", plan_version=plan.version, measured_at=timezone.now())
