@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from django.db.models import Q
+
 from monitoring.alertmanager.payload import Told
 from monitoring.models import Alert, Occurrence
 
@@ -50,12 +52,19 @@ class Known:
         return [*self.new, *(row for row in ended if row.pk)]
 
 
-def find(fingerprints: Collection[str]) -> Mapping[str, Known]:
-    """What is known of some causes, in one query. Hold their locks."""
+def find(told: Collection[Told]) -> Mapping[str, Known]:
+    """What is known of the causes that a message tells of, in one query. Hold their locks.
+
+    Of one that flaps for weeks only what matters is read: what began or ended after the earliest beginning
+    in the message. Where the newest occurrence is older than that, a new one in the message is newer.
+    """
+    since = min(each.started_at for each in told)
+    names = {each.fingerprint for each in told}
     rows: dict[str, list[Occurrence]] = defaultdict(list)
-    for row in Occurrence.objects.filter(fingerprint__in=fingerprints).order_by():
+    found = Occurrence.objects.filter(Q(started_at__gte=since) | Q(ended_at__gt=since), fingerprint__in=names)
+    for row in found.order_by():
         rows[row.fingerprint].append(row)
-    return {name: Known(rows[name]) for name in fingerprints}
+    return {name: Known(rows[name]) for name in names}
 
 
 def write(rows: Collection[Occurrence]) -> None:

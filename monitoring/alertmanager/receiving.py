@@ -72,7 +72,7 @@ def _take(alerts: Sequence[Told], payload: Payload, modules: Mapping[str, Module
     causes = {name: _cause(told, payload, modules) for name, told in newest.items()}
     # Before anything is read: two messages of one cause could each miss what the other says.
     signals.serialize(cause.fingerprint for cause in causes.values())
-    known = occurrences.find(causes.keys())
+    known = occurrences.find(alerts)
     for told in alerts:
         known[told.fingerprint].add(told)
     found = signals.take(_as_it_stands(cause, known[name]) for name, cause in causes.items())

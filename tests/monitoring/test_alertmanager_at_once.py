@@ -71,11 +71,11 @@ def test_a_beginning_and_the_end_of_a_later_one_do_not_miss_each_other(
     beginning = threading.local()
     find = occurrences.find
 
-    def find_in_turns(fingerprints: Any) -> Any:
+    def find_in_turns(told: Any) -> Any:
         if not getattr(beginning, "mine", False):
             looked.wait(timeout=0.3)
-            return find(fingerprints)
-        known = find(fingerprints)
+            return find(told)
+        known = find(told)
         looked.set()
         over.wait(timeout=0.3)
         return known

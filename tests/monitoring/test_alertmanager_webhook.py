@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from monitoring.alertmanager import receiving
+from monitoring import retention
+from monitoring.alertmanager import occurrences, receiving
+from monitoring.alertmanager.payload import read
 from monitoring.alerts import responding, signals, sweeping
 from monitoring.api import alertmanager
 from monitoring.models import Alert, AlertEvent, Notice, Occurrence
@@ -256,6 +258,24 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_alerts(key: str)
             counts.append(len(queries))
     assert counts[:3] == counts[3:]
     assert max(counts) < 25
+
+
+def test_of_a_cause_that_flaps_for_weeks_only_what_matters_is_read() -> None:
+    for number in range(20, 0, -1):
+        send(an_alert(NOW - number * MINUTE, NOW - number * MINUTE + MINUTE / 2))
+    (told,) = read(a_message(an_alert(NOW)), NOW).alerts
+    assert not occurrences.find([told])[told.fingerprint]._rows
+    send(an_alert(NOW))
+    assert (the_alert().state, the_alert().count) == ("open", 21)
+
+
+def test_occurrences_that_ended_a_month_ago_are_forgotten(clock: Any) -> None:
+    send(an_alert(BEGAN, NOW), an_alert(BEGAN, fingerprint="f2"))
+    clock.shift(timedelta(days=30))
+    assert not retention.purge()["occurrences"]
+    clock.shift(MINUTE)
+    assert retention.purge()["occurrences"] == 1
+    assert Occurrence.objects.get().fingerprint == "f2"
 
 
 def test_flapping_every_minute_for_an_hour_is_told_twice_at_most(clock: Any) -> None:
