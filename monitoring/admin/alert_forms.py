@@ -25,9 +25,17 @@ LASTS = (("1", "1 hour"), ("4", "4 hours"), ("24", "24 hours"), (UNTIL, "Until a
 STAYS = "Stays in the alert's story and in the audit trail."
 
 
+class Text(forms.CharField):
+    """Lines of text, with the line ends of a text file: a browser sends those of a telegram."""
+
+    def to_python(self, value: Any) -> Any:
+        found = super().to_python(value)
+        return found.replace("\r\n", "\n") if isinstance(found, str) else found
+
+
 def text(*, rows: int = 3, most: int = LONGEST_NOTE, **options: Any) -> forms.CharField:
     """A text area."""
-    return forms.CharField(max_length=most, widget=UnfoldAdminTextareaWidget({"rows": rows}), **options)
+    return Text(max_length=most, widget=UnfoldAdminTextareaWidget({"rows": rows}), **options)
 
 
 def line(most: int, **options: Any) -> forms.CharField:

@@ -1,5 +1,6 @@
 """What the pages of monitoring say, for a reader who knows no statistics."""
 
+import re
 from dataclasses import dataclass
 
 from django.utils import formats, timezone
@@ -24,6 +25,9 @@ DOORS = {
     "api": "the key {} through the API",
     "admin": "{} in the admin",
 }
+
+# Whoever answers by the link of a message, and the name they gave.
+LINK = re.compile(r"api:link:(?P<to>.*?)(?: \((?P<name>.*)\))?")
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,8 @@ def word(name: str) -> Word:
 
 def by_whom(label: str) -> str:
     """ "admin:ada" as "ada in the admin"."""
+    if link := LINK.fullmatch(label):
+        return f"{link['name'] or 'somebody'}, by the link sent to {link['to']}"
     door, _, name = label.partition(":")
     return DOORS.get(door, label).format(name)
 

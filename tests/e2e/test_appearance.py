@@ -16,7 +16,7 @@ from rollout import overrides, phases
 from rollout.models import Plan
 from tests import builders
 from tests.builders import ROOT
-from tests.monitoring import seeds
+from tests.monitoring import alert_states, seeds
 
 Open = Callable[..., Page]
 
@@ -50,6 +50,7 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "check health": operation("plan", "check-health", plan.pk),
         "vouch": operation("plan", "vouch", plan.pk),
         "vitals source": operation("plan", "vitals-source", plan.pk, "&kind=prometheus"),
+        **of_alerts(plan),
         "reviews": reverse("admin:monitoring_review_changelist"),
         "review": reverse("admin:monitoring_review_change", args=[review.pk]),
         "tick a review": reverse("admin:monitoring_review_operate", args=["tick"]) + f"?object={review.pk}",
@@ -63,6 +64,31 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "import": reverse("admin:rollout_workspace_import"),
         "audit trail": reverse("admin:operations_auditevent_changelist"),
         "window": reverse("admin:operations_window_operate", args=["plan"]),
+    }
+
+
+def of_alerts(plan: Plan) -> dict[str, str]:
+    """The pages of alerts, with one in every state."""
+    alert_states.many_of_each(3, module=plan.module)
+    late, over = alert_states.late(), alert_states.resolved()
+    alert_states.silenced()
+    alert_states.acknowledged()
+    alert_states.pending()
+
+    def of(model: str, name: str, query: str = "") -> str:
+        return reverse(f"admin:monitoring_{model}_operate", args=[name]) + query
+
+    return {
+        "alerts": reverse("admin:monitoring_alert_changelist") + "?state=all",
+        "late alert": reverse("admin:monitoring_alert_change", args=[late.pk]),
+        "resolved alert": reverse("admin:monitoring_alert_change", args=[over.pk]),
+        "raise an alert": of("alert", "raise"),
+        "escalate": of("alert", "escalate", f"?object={late.pk}"),
+        "post-mortem": of("alert", "post-mortem", f"?object={over.pk}"),
+        "silences": reverse("admin:monitoring_silence_changelist"),
+        "add a silence": of("silence", "add", "?level=warning"),
+        "routes": reverse("admin:monitoring_route_changelist"),
+        "who is told": reverse("admin:monitoring_route_told"),
     }
 
 

@@ -100,7 +100,7 @@ def many_of_each(count: int, *, module: Module | None = None, check: HealthCheck
     channel = Channel.objects.create(
         name="Ops mail", kind=Channel.Kind.MAIL, address="ops@example.org", created_by="root"
     )
-    values = {"module": module, "health_check": check, "group_key": "incident"}
+    values: dict[str, Any] = {"module": module, "health_check": check, "group_key": "incident"}
     for number in range(count):
         measured(f"alert_{number}", "warning", **values)
         resolved(f"Past {number}")
