@@ -42,8 +42,8 @@ def alert_lines(found: Sequence[Document], none: str = "No open alerts.") -> Ite
 def whole_alert_lines(alert: Document) -> Iterator[str]:
     """One alert with its texts and its story."""
     yield f"{alert['level'].upper()} {alert['id']}: {alert['title']}"
-    since = shown(alert["firstSeen"])
-    yield f"{alert['status']}; owed: {_owed(alert)}; seen {alert['count']} times since {since}"
+    times = "once" if alert["count"] == 1 else f"{alert['count']:,} times"
+    yield f"{alert['status']}; owed: {_owed(alert)}; seen {times} since {shown(alert['firstSeen'])}"
     for title, name in (
         ("What happened", "summary"),
         ("To whom", "affected"),
