@@ -63,7 +63,7 @@ def system_health_lines(found: Document, name: str, *, verbose: bool) -> Iterato
     else:
         aged = "" if last["fresh"] else " (more than 75 minutes ago: too old to count)"
         yield f"Last check, {shown(last['slot'])}{aged}: {last['verdict']}. {last['summary']}"
-    for group in ("performance", "adoption", "quality") if verbose else ():
+    for group in ("performance", "adoption", "quality", "stability") if verbose else ():
         yield f"{group.capitalize()}:"
         rows = [(_words(key), _figure(key, value)) for key, value in found[group].items()]
         yield from table(rows, indent="  ")

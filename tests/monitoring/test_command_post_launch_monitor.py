@@ -46,6 +46,7 @@ def test_verbose_shows_every_figure_and_performance_its_targets() -> None:
     verbose = run("post_launch_monitor", "health", "--verbose").out
     assert "Adoption:\n" in verbose
     assert "total active workspaces" in verbose
+    assert "Stability:\n  critical errors  0\n" in verbose
     assert "API response, 95th percentile" not in verbose
     shown = run("post_launch_monitor", "health", "--performance").out
     assert "API response, 95th percentile  < 500 ms" in shown
