@@ -22,7 +22,7 @@ from operations.channel_states import newest_messages, state_of, with_states
 from operations.doors import admin as door
 from operations.doors.admin import Inputs, Operation, Shown
 from operations.doors.model_admin import VerbAdmin
-from operations.models import Channel
+from operations.models import AuditEvent, Channel
 
 SECRET_PAGE = "admin/operations/channel_secret.html"  # noqa: S105
 STATE_LABELS = {"Works": "success", "Failing": "danger", "Disabled": "warning", "New": "info"}
@@ -190,10 +190,18 @@ class ChannelAdmin(VerbAdmin):
     list_display = ("name", "kind", "to", "status", "trouble", "last_delivered")
     list_filter = ("kind",)
     search_fields = ("name",)
-    fields = ("kind", "to", "created_at", "created_by", "old_secret_until")
+    fields = ("kind", "to", "created_at", "created_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
         return with_states(super().get_queryset(request))
+
+    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> tuple[str, ...]:
+        rotating = obj is not None and obj.old_secret_until is not None
+        return (*self.fields, "old_secret_until") if rotating else self.fields
+
+    def describe(self, event: AuditEvent) -> str:
+        """A test needs no more words: its message stands above."""
+        return "" if event.action == "channel.tested" else super().describe(event)
 
     @display(description="Address")
     def to(self, channel: Channel) -> str:

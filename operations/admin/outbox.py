@@ -66,7 +66,7 @@ class OutboxMessageAdmin(VerbAdmin):
             on_list=True,
         ),
     )
-    list_display = ("created_at", "subject", "to", "status", "attempts", "due_at", "last_error")
+    list_display = ("created_at", "subject", "to", "status", "attempts", "due", "last_error")
     list_filter = (StateFilter, LaneFilter)
     fields = (
         "id",
@@ -75,7 +75,7 @@ class OutboxMessageAdmin(VerbAdmin):
         "kind",
         "status",
         "created_at",
-        "due_at",
+        "due",
         "attempts",
         "last_error",
         "delivered_at",
@@ -98,6 +98,10 @@ class OutboxMessageAdmin(VerbAdmin):
         """The channel's name, or the address of a mail by itself."""
         found: str | None = message.channel_name  # type: ignore[attr-defined]  # annotated
         return found or ", ".join(message.payload.get("to", ())) or "-"
+
+    @display(description="Due", ordering="due_at")
+    def due(self, message: OutboxMessage) -> Any:
+        return message.due_at if message.state == "waiting" else None
 
     @display(description="State", label={"Delivered": "success", "Dead": "danger", "Waiting": "info"})
     def status(self, message: OutboxMessage) -> str:
