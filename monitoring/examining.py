@@ -1,5 +1,6 @@
 """One examination of a plan: from its vitals to a health check that is not written yet."""
 
+import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,8 @@ from monitoring.system_health import SystemHealth
 from monitoring.vitals import Vitals
 from operations.errors import Refused
 from rollout.models import Plan
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,16 @@ def _scope(plan: Plan, members: Membership) -> Scope:
 
 
 def _readings(evidence: Evidence | None, scope: Scope) -> tuple[Reading, ...]:
-    """What the rules of alerts see; nothing where the source fails: unknown is neither well nor ill."""
+    """What the rules of alerts see; nothing where the source fails: unknown is neither well nor ill.
+
+    Whatever else goes wrong here is logged: an alert must not keep a check from stopping a plan.
+    """
     try:
         return alert_rules.readings(evidence, scope) if evidence else ()
     except SourceFailed:
+        return ()
+    except Exception:
+        logger.exception("the rules of alerts failed on the vitals of %s", scope.name)
         return ()
 
 

@@ -8,12 +8,13 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from monitoring import health
+from monitoring import alert_rules, health
 from monitoring.alerts import responding, sweeping
 from monitoring.alerts.signals import Signal
 from monitoring.levels import CRITICAL, ERROR, WARNING
 from monitoring.models import Alert, GaugeReading, HealthCheck, LastUse, Notice
 from monitoring.slots import HOUR
+from monitoring.sources.base import SourceFailed
 from monitoring.watching import checks
 from operations.models import Window
 from rollout import phases, plans
@@ -375,6 +376,21 @@ def test_an_alert_that_cannot_be_raised_leaves_the_check_and_its_pause(
     check(26)
     breach = raised("health", "breach")
     assert (breach.level, breach.done) == (CRITICAL, "Nothing: the plan is paused already.")
+
+
+@pytest.mark.parametrize("fault", [SourceFailed("HTTP 503"), ZeroDivisionError()])
+def test_a_rule_that_fails_leaves_the_verdict_its_pause_and_its_alert(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def broken(evidence: object, scope: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(alert_rules, "readings", broken)
+    traffic(20, 24)
+    check(24)
+    traffic(24, 25, failing(COHORT, 30, BEGUN))
+    assert check(25).action == "paused"
+    assert [each.source for each in Alert.objects.all()] == ["health"]
 
 
 def test_the_same_slot_raises_once_whoever_asks(plan: Plan) -> None:
