@@ -6,8 +6,9 @@ import threading
 from typing import Any
 
 from django.db import OperationalError
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import exceptions, serializers
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 from monitoring.alertmanager import receiving
 from monitoring.api.metrics import MetricsParser
 from operations.doors.api import actor_of
-from operations.doors.bodies import refuse_unmeasured, with_errors
+from operations.doors.bodies import ErrorSerializer, refuse_unmeasured, with_errors
 from operations.errors import Invalid
 from operations.models import ApiKey
 from operations.models.keys import Scope
@@ -70,13 +71,23 @@ class TakenSerializer(serializers.Serializer[Any]):
     rejected = RejectedAlertSerializer(many=True, help_text=f"The first {receiving.MOST_SHOWN:,} faults")
 
 
-class Busy(exceptions.Throttled):
+class Busy(Throttled):
     """Alertmanager tries again after this, and drops what gets a 429."""
 
     status_code = 503
     default_code = "unavailable"
     default_detail = "Too many messages at once: try again."
     extra_detail_singular = extra_detail_plural = "Try again in {wait} s."
+
+
+ANSWERS = {
+    status: answer
+    for status, answer in with_errors({200: TakenSerializer}, 400, 413, 415, 503).items()
+    if status != Throttled.status_code
+}
+ANSWERS[503] = OpenApiResponse(
+    ErrorSerializer, "Too much at once, or the database did not answer: Alertmanager tries again"
+)
 
 
 class AlertmanagerView(APIView):
@@ -89,7 +100,7 @@ class AlertmanagerView(APIView):
     @extend_schema(
         operation_id="takeAlerts",
         request=WebhookSerializer,
-        responses=with_errors({200: TakenSerializer}, 400, 413, 415, 503),
+        responses=ANSWERS,
     )
     def post(self, request: Request) -> Response:
         """Take in a message of Alertmanager's webhook, version 4. A repeat changes nothing.
@@ -122,10 +133,10 @@ class AlertmanagerView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer, and raise an alert of the portal's own for a message that is lost by the answer."""
-        if isinstance(exc, exceptions.Throttled):
+        if isinstance(exc, Throttled):
             response = super().handle_exception(Busy(getattr(exc, "wait", None)))
             # A storm must not fill the log as well: Django would note each 503 as an error.
-            response._has_been_logged = True
+            response._has_been_logged = True  # type: ignore[attr-defined]
             return response
         response = super().handle_exception(exc)
         if response.status_code in DROPPED and isinstance(self.request.auth, ApiKey):

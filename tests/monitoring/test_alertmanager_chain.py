@@ -104,9 +104,14 @@ def alertmanager(live_server: Any) -> Iterator[PrivateAlertmanager]:
     found.remove()
 
 
-def test_amtool_finds_nothing_wrong_with_the_example() -> None:
-    checked = subprocess.run(["amtool", "check-config", str(EXAMPLE)], capture_output=True, text=True)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+def test_amtool_finds_nothing_wrong_with_the_examples(tmp_path: Path) -> None:
+    documentation = (Path(portal.BASE_DIR) / "docs" / "alertmanager.md").read_text()
+    receivers = documentation.split("```yaml\n")[1].split("```")[0]
+    documented = tmp_path / "alertmanager.yml"
+    documented.write_text(receivers + "route: {receiver: ops-portal}\n")
+    for file in (EXAMPLE, documented):
+        checked = subprocess.run(["amtool", "check-config", str(file)], capture_output=True, text=True)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.mark.skipif(bool(PrivatePrometheus.why_not()), reason=PrivatePrometheus.why_not())

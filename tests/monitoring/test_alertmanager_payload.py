@@ -1,9 +1,12 @@
 """What the body of a webhook may be, and what the portal reads from it."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from monitoring.alertmanager import wording
 from monitoring.alertmanager.payload import NotVersion4, Payload, Told, moment, read
@@ -165,6 +168,18 @@ def test_an_alert_that_is_no_object_is_named_as_a_whole() -> None:
 def test_the_severity_says_the_level_and_an_unknown_one_is_an_error(severity: str, level: str) -> None:
     assert wording.level_of({"severity": severity}) == level
     assert wording.level_of({}) == "error"
+
+
+def test_the_documentation_names_the_severities() -> None:
+    text = (Path(settings.BASE_DIR) / "docs" / "alertmanager.md").read_text()
+    (line,) = (line for line in text.splitlines() if line.startswith("| label `severity`"))
+    named = {
+        word: level
+        for words, level in re.findall(r"((?:`\w+` )+)→ (\w+)", line)
+        for word in re.findall(r"`(\w+)`", words)
+    }
+    assert len(named) > 20
+    assert {word: wording.level_of({"severity": word}) for word in named} == named
 
 
 def test_texts_come_from_the_annotations() -> None:
