@@ -1,7 +1,5 @@
 """Is the portal alive and ready? Database, cache, broker and migrations, each with the time it took."""
 
-# ruff: noqa: N815
-
 import logging
 import os
 import secrets
@@ -18,13 +16,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Q
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from monitoring import dead_man, health
 from operations.models import OutboxMessage
+from ops_portal.status_serializers import HealthStatusSerializer
 
 logger = logging.getLogger(__name__)
 
@@ -152,43 +150,6 @@ TELLS: dict[str, Callable[[], Any]] = {
 }
 
 
-class PartSerializer(serializers.Serializer[Any]):
-    ok = serializers.BooleanField()
-    milliseconds = serializers.FloatField()
-    message = serializers.CharField(required=False, help_text="What is wrong, where it is not ok")
-
-
-class LastCheckSerializer(serializers.Serializer[Any]):
-    slot = serializers.DateTimeField(allow_null=True, help_text="The full hour at which its windows end")
-    madeAt = serializers.DateTimeField(allow_null=True)
-    overdue = serializers.BooleanField(help_text="Some plan lacks a check that was due 15 minutes ago")
-
-
-class DeadManSerializer(serializers.Serializer[Any]):
-    ringing = serializers.BooleanField(help_text="No health check was made for two hours: an alert is open")
-    since = serializers.DateTimeField(allow_null=True)
-
-
-class DeliveriesSerializer(serializers.Serializer[Any]):
-    waiting = serializers.IntegerField(help_text="Messages that are not delivered yet")
-    late = serializers.IntegerField(help_text="Of those: due, or failing, for over five minutes")
-    dead = serializers.IntegerField(help_text="Messages that were given up and not sent again")
-
-
-class ScheduleSerializer(serializers.Serializer[Any]):
-    lastTick = serializers.DateTimeField(allow_null=True, help_text="When what is due was last run")
-    stuck = serializers.BooleanField(help_text="That is over ten minutes ago")
-
-
-class StatusSerializer(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(choices=["ok", "unavailable"])
-    checks = serializers.DictField(child=PartSerializer(), help_text="database, cache, broker, migrations")
-    lastCheck = LastCheckSerializer(allow_null=True, help_text="null while no plan has or lacks one")
-    deadMan = DeadManSerializer(allow_null=True)
-    deliveries = DeliveriesSerializer(allow_null=True)
-    schedule = ScheduleSerializer(allow_null=True)
-
-
 class HealthStatusView(APIView):
     """Open to everybody and never throttled: load balancers ask it all the time."""
 
@@ -200,9 +161,9 @@ class HealthStatusView(APIView):
         summary="Liveness and readiness of the portal",
         auth=[],
         responses={
-            200: OpenApiResponse(response=StatusSerializer, description="Every part answers."),
+            200: OpenApiResponse(response=HealthStatusSerializer, description="Every part answers."),
             503: OpenApiResponse(
-                response=StatusSerializer,
+                response=HealthStatusSerializer,
                 description="At least one part does not; `checks` says which.",
             ),
         },

@@ -108,10 +108,10 @@ def test_what_it_tells_takes_few_queries_and_none_without_a_database(
 def test_what_it_tells_stands_in_the_schema(client: Client) -> None:
     schemas = client.get("/api/schema?format=json").json()["components"]["schemas"]
     body = client.get("/api/health/status").json()
-    assert set(schemas["Status"]["properties"]) == set(body)
-    assert set(schemas["Deliveries"]["properties"]) == set(body["deliveries"])
-    assert set(schemas["DeadMan"]["properties"]) == set(body["deadMan"])
-    assert set(schemas["Schedule"]["properties"]) == set(body["schedule"])
+    assert set(schemas["HealthStatus"]["properties"]) == set(body)
+    assert set(schemas["HealthStatusDeliveries"]["properties"]) == set(body["deliveries"])
+    assert set(schemas["HealthStatusDeadMan"]["properties"]) == set(body["deadMan"])
+    assert set(schemas["HealthStatusSchedule"]["properties"]) == set(body["schedule"])
 
 
 @pytest.mark.parametrize("part", ["database", "cache", "broker", "migrations"])
