@@ -100,9 +100,18 @@ def test_what_joins_an_incident_waits_five_minutes_unless_it_is_worse(now: Any) 
     worse = fire("d", "critical", group_key="db")
     assert ripen(now) == (1, 3)
     assert said(same) == said(less) == said(worse) == [("ops", "fired")]
-    fire("e", "critical", group_key="db")
+    fire("e", "error", group_key="db")
     assert ripen(now, 4 * MINUTE) == (0, 0)
     assert ripen(now, MINUTE) == (1, 1)
+
+
+def test_another_critical_alert_of_an_incident_waits_a_minute(now: Any) -> None:
+    a_route()
+    fire("a", "critical", group_key="db")
+    assert ripen(now) == (1, 1)
+    fire("b", "critical", group_key="db")
+    assert ripen(now, 59 * SECOND) == (0, 0)
+    assert ripen(now, SECOND) == (1, 1)
 
 
 def test_another_incident_does_not_wait(now: Any) -> None:

@@ -55,4 +55,4 @@ def test_announcing_while_sources_speak_loses_nothing_and_locks_nobody_out() -> 
     announce()
     assert not Notice.objects.filter(gathered_at=None).exists()
     for alert in Alert.objects.all():
-        assert alert.dispatches.latest("at").level == alert.level == "critical"
+        assert alert.dispatches.latest("pk").level == alert.level == "critical"

@@ -1,7 +1,8 @@
 """When it is said: one message for an incident and a receiver, and a digest where there are too many.
 
 The guide's group_wait is 10 seconds. What joins an incident that a receiver heard of waits five minutes,
-unless it is worse. What escalates or is overdue waits for nothing but its group.
+unless it is worse; a critical alert waits one, because it must be acknowledged within five. What escalates or
+is overdue waits for nothing but its group.
 """
 
 from collections import defaultdict
@@ -18,6 +19,7 @@ from monitoring.alerts.announcing.waiting import Case, Heard, Recent, Said, Traf
 
 GROUP_WAIT = timedelta(seconds=10)
 GROUP_INTERVAL = timedelta(minutes=5)
+CRITICAL_INTERVAL = timedelta(minutes=1)
 # A receiver that would get more messages than this within the time gets digests.
 MOST_MESSAGES = 5
 STORM_WITHIN = timedelta(minutes=10)
@@ -147,13 +149,14 @@ def _messages(
 def _is_due(bucket: Bucket, now: datetime, last: Recent | None) -> bool:
     if now < bucket.since + GROUP_WAIT:
         return False
-    if last is None or now >= last.at + GROUP_INTERVAL:
+    if last is None:
         return True
-    return any(
-        entry.kind in (OVERDUE, ESCALATED)
-        or (entry.kind != RESOLVED and levels.ORDER.index(entry.case.level) < levels.ORDER.index(last.worst))
-        for entry in bucket.entries
-    )
+    fresh = [entry for entry in bucket.entries if entry.kind != RESOLVED]
+    worst = levels.worst(last.worst, *(entry.case.level for entry in fresh))
+    if worst != last.worst or any(entry.kind in (OVERDUE, ESCALATED) for entry in fresh):
+        return True
+    critical = any(entry.case.level == levels.CRITICAL for entry in fresh)
+    return now >= last.at + (CRITICAL_INTERVAL if critical else GROUP_INTERVAL)
 
 
 def _message(receiver: Receiver, buckets: list[Bucket]) -> Message:
