@@ -3,6 +3,7 @@
 import stat
 import threading
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ def read(reader: Callable[[], Any], value: str, monkeypatch: pytest.MonkeyPatch)
         (lambda: env.origin(NAME, "http://a:1"), "", "http://a:1"),
         (lambda: env.port(NAME, 8000), "65535", 65535),
         (lambda: env.port(NAME, 8000), "", 8000),
+        (lambda: env.networks(NAME), "10.1.0.0/16, ::1", [ip_network("10.1.0.0/16"), ip_network("::1")]),
+        (lambda: env.networks(NAME), "", []),
+        (lambda: env.hosts(NAME), "Chat.example.org, 10.0.0.1:8080", ["chat.example.org", "10.0.0.1:8080"]),
+        (lambda: env.hosts(NAME), "", []),
         (lambda: env.email_address(NAME), "Ops <ops@example.org>", "Ops <ops@example.org>"),
         (lambda: env.email_address(NAME), "ops@example.org", "ops@example.org"),
     ],
@@ -90,6 +95,12 @@ def test_a_good_value_is_read(
         (lambda: env.port(NAME, 8000), "0"),
         (lambda: env.port(NAME, 8000), "65536"),
         (lambda: env.port(NAME, 8000), "http"),
+        (lambda: env.networks(NAME), "10.1.2.3/16"),
+        (lambda: env.networks(NAME), "receiver.example.org"),
+        (lambda: env.hosts(NAME), "https://chat.example.org"),
+        (lambda: env.hosts(NAME), "chat.example.org/path"),
+        (lambda: env.hosts(NAME), "chat.example.org:0"),
+        (lambda: env.hosts(NAME), "*.example.org"),
         (lambda: env.email_address(NAME), "nobody"),
         (lambda: env.email_address(NAME), "Ops <ops>"),
         (lambda: env.database(NAME, ""), "mysql://user:hunter2@host/name"),
