@@ -48,7 +48,7 @@ def texts_of(told: Told, truncated: int) -> dict[str, Any]:
     notes = told.annotations
     return {
         "level": level_of(told.labels),
-        "title": cut(line(_first(notes, "summary", "title") or _name(told)), LONGEST_TITLE),
+        "title": cut(_title(told), LONGEST_TITLE),
         "summary": _summary(told, truncated),
         "affected": cut(_affected(told.labels), LONGEST_AFFECTED),
         "advice": cut(_advice(notes), LONGEST_ADVICE),
@@ -82,8 +82,10 @@ def cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def _name(told: Told) -> str:
-    return told.labels.get("alertname") or "An alert without a name"
+def _title(told: Told) -> str:
+    notes = told.annotations
+    given = (notes.get("summary", ""), notes.get("title", ""), told.labels.get("alertname", ""))
+    return next(filter(None, map(line, given)), "An alert without a name")
 
 
 def _summary(told: Told, truncated: int) -> str:
@@ -92,7 +94,8 @@ def _summary(told: Told, truncated: int) -> str:
 
 
 def _affected(labels: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {line(labels[name])}" for name in AFFECTED if labels.get(name, "").strip())
+    found = {name: line(labels.get(name, "")) for name in AFFECTED}
+    return ", ".join(f"{name} {value}" for name, value in found.items() if value)
 
 
 def _advice(notes: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """What the body of a webhook may be, and what the portal reads from it."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,12 +8,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitoring.alertmanager import wording
 from monitoring.alertmanager.payload import NotVersion4, Payload, Told, moment, read
 from tests.monitoring.webhook import ZERO, a_message, an_alert
 
 NOW = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
+NAMELESS = "An alert without a name"
 BEGAN = datetime(2026, 3, 2, 13, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -146,6 +150,38 @@ def test_an_alert_that_is_no_object_is_named_as_a_whole() -> None:
     assert [(each.index, each.field) for each in taken(7, an_alert(BEGAN)).rejected] == [(0, "")]
 
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([ZERO, "firing"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = sorted({*a_message(), *an_alert(BEGAN)})
+NAMES = ("summary", "description", "alertname", "severity", "runbook_url", "action", "instance", "module")
+
+
+@given(
+    message=st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=2),
+    alert=st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=2),
+    pairs=st.dictionaries(st.text() | st.sampled_from(NAMES), st.text(), max_size=3),
+)
+def test_whatever_comes_is_read_or_named(
+    message: dict[str, Any], alert: dict[str, Any], pairs: dict[str, str]
+) -> None:
+    given_alert = {**an_alert(BEGAN), "labels": pairs, "annotations": pairs, **alert}
+    try:
+        found = taken(given_alert, **message)
+    except NotVersion4:
+        return
+    assert len(found.alerts) + found.own + len({each.index for each in found.rejected}) == len(
+        message.get("alerts", [given_alert])
+    )
+    for each in found.alerts:
+        texts = wording.texts_of(each, found.truncated)
+        assert "\0" not in json.dumps(texts, ensure_ascii=False)
+        assert texts["title"]
+        json.dumps(texts).encode()
+
+
 @pytest.mark.parametrize(
     ("severity", "level"),
     [
@@ -202,7 +238,7 @@ def test_texts_come_from_the_annotations() -> None:
 
 def test_without_annotations_the_name_is_the_title() -> None:
     assert wording.texts_of(told(alertname="Disk"), 0)["title"] == "Disk"
-    assert wording.texts_of(told(), 0)["title"] == "An alert without a name"
+    assert wording.texts_of(told(), 0)["title"] == NAMELESS
 
 
 @pytest.mark.parametrize(
@@ -228,6 +264,13 @@ def test_texts_are_cut_and_lose_what_cannot_be_printed() -> None:
     assert (len(found["summary"]), found["summary"][-1]) == (5_000, "…")
     assert list(found["labels"]) == ["a"]
     assert (len(found["labels"]["a"]), found["labels"]["a"][-1]) == (500, "…")
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "\0", "\u202e"])
+def test_what_shows_nothing_is_no_title(nothing: str) -> None:
+    notes = {"summary": nothing, "title": nothing}
+    assert wording.texts_of(told(annotations=notes, alertname="Disk"), 0)["title"] == "Disk"
+    assert wording.texts_of(told(annotations=notes, alertname=nothing), 0)["title"] == NAMELESS
 
 
 def test_what_was_left_out_is_said() -> None:
