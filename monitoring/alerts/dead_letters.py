@@ -76,15 +76,17 @@ def _troubles(now: datetime) -> Iterable[Trouble]:
 
 def _given_up(lanes: QuerySet[OutboxMessage], now: datetime) -> Iterable[Trouble]:
     """Lanes that gave a message up and have delivered none since. A disabled channel is another matter."""
-    lately = lanes.filter(created_at__gt=now - HORIZON)
-    later = lately.filter(lane=OuterRef("lane"), delivered_at__gte=OuterRef("dead_at"))
+    delivered = lanes.filter(lane=OuterRef("lane"), delivered_at__isnull=False).order_by("-created_at")
     rows = (
         lanes.filter(dead_at__gt=now - HORIZON)
-        .filter(~Exists(later))
         .values("lane")
-        .annotate(count=Count("pk"), last=Max("dead_at"))
+        .annotate(
+            count=Count("pk"), last=Max("dead_at"), arrived=Subquery(delivered.values("delivered_at")[:1])
+        )
     )
     for row in rows:
+        if row["arrived"] and row["arrived"] >= row["last"]:
+            continue
         said = "1 message was" if row["count"] == 1 else f"{row['count']:,} messages were"
         yield Trouble(row["lane"], f"{said} given up, the last one at {_when(row['last'])}.", row["last"])
 
