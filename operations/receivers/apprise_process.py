@@ -151,6 +151,8 @@ def opened(schema: str, found: dict[str, Any], portal: str, incident: str) -> No
     found = {**found, "asset": asset, "overflow": "split", "verify": True, "redirect": False}
     if incident and (name := SERVICES[schema].incident):
         found[name] = found.get(name) or f"ops-portal-{hashlib.sha256(incident.encode()).hexdigest()[:40]}"
+        # Success closes what the others opened; by themselves some open a new one.
+        found["action"] = "map"
     try:
         made: NotifyBase = _class_of(schema)(**found)
     except (TypeError, ValueError):

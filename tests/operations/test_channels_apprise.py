@@ -1,11 +1,13 @@
 """Apprise's services: which, towards where, and what is said when they fail."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from urllib3.response import HTTPResponse
 
 from operations import channels
 from operations.channels import Note
@@ -214,19 +216,62 @@ def test_an_address_is_shown_without_what_is_secret_in_it(address: str, shown: s
     assert apprise.masked(address) == shown
 
 
-def test_what_belongs_to_one_incident_is_one_where_incidents_are_kept() -> None:
-    for url in GOOD:
-        schema = url.partition("://")[0]
-        name = SERVICES[schema].incident
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What a vendor gets of a message of an incident, which is sent in this process to nobody."""
 
-        def key(incident: str) -> str:
-            found = apprise_process.parsed(schema, url)  # noqa: B023 - called at once
-            return str(getattr(apprise_process.opened(schema, found, "", incident), name))  # noqa: B023
+    def ask(url: str, tone: str, incident: str) -> list[Any]:
+        bodies: list[Any] = []
 
-        if name:
-            assert key("error_rate") == key("error_rate") != key("slow")
-            assert "error_rate" not in key("error_rate")
-    assert len([each for each in SERVICES.values() if each.incident]) == 8
+        def send(session: Any, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+            assert isinstance(request.body, str | bytes)
+            bodies.append(json.loads(request.body))
+            answered = requests.Response()
+            answered.status_code = 200 if "victorops" in str(request.url) else 202
+            answered.raw = HTTPResponse(BytesIO(b'{"requestId": "1"}'), preload_content=False)
+            return answered
+
+        with monkeypatch.context() as patch:
+            patch.setattr(requests.Session, "send", send)
+            told = {"task": "send", "url": url, "hosts": [], "portal": "https://portal.example"}
+            message = {"subject": f"{tone} {incident}", "text": "T", "tone": tone, "incident": incident}
+            assert apprise_process.run({**told, **message})["ok"]
+        return bodies
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("schema", "key", "closed"),
+    [
+        ("pagerduty", "dedup_key", {"event_action": "resolve"}),
+        ("splunk", "entity_id", {"message_type": "RECOVERY"}),
+        ("squadcast", "event_id", {"status": "resolve"}),
+        ("incidentio", "deduplication_key", {"status": "resolved"}),
+        ("ilert", "alertKey", {"eventType": "RESOLVE"}),
+        ("signl4", "X-S4-ExternalID", {"X-S4-Status": "resolved"}),
+    ],
+)
+def test_what_belongs_to_one_incident_is_one_there_and_success_closes_it(
+    asked: Any, schema: str, key: str, closed: dict[str, str]
+) -> None:
+    url = next(each for each in GOOD if each.startswith(f"{schema}://"))
+    (opened,), (worse,), (over,), (other,) = (
+        asked(url, *each) for each in (("warning", "a"), ("failure", "a"), ("success", "a"), ("warning", "b"))
+    )
+    assert opened[key] == worse[key] == over[key] != other[key]
+    assert opened[key].startswith("ops-portal-")
+    for name, value in closed.items():
+        assert over[name] == value
+        assert opened.get(name) != value
+
+
+@pytest.mark.parametrize("schema", ["opsgenie", "jira"])
+def test_opsgenie_and_jira_open_one_alert_and_are_not_asked_to_close_it(asked: Any, schema: str) -> None:
+    url = next(each for each in GOOD if each.startswith(f"{schema}://"))
+    aliases = {body["alias"] for tone in ("warning", "failure") for body in asked(url, tone, "a")}
+    assert len(aliases) == 1
+    assert asked(url, "success", "a") == []
 
 
 def test_a_service_that_has_nothing_to_close_is_no_failure(checked: Any) -> None:
@@ -238,7 +283,9 @@ def a_channel(address: str) -> Channel:
     return channels.add(actor=ROOT, name="Chat", kind="apprise", address=address).channel
 
 
-def sent(channel: Channel) -> OutboxMessage:
+def sent(address: str) -> OutboxMessage:
+    """A note after one attempt, through a channel whose address was checked before."""
+    channel = Channel.objects.create(name="Chat", kind="apprise", address=address, created_by="root")
     message = channels.send(channel, NOTE)
     deliver()
     message.refresh_from_db()
@@ -288,7 +335,7 @@ def test_a_message_arrives_as_the_plain_text_that_it_is(
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, f"http://{proxy.host}")
-    assert sent(a_channel(f"ntfy://{receiver.host}/alerts")).state == "delivered"
+    assert sent(f"ntfy://{receiver.host}/alerts").state == "delivered"
     assert json.loads(receiver.got[0].body) == {
         "topic": "alerts",
         "title": "Slow <b>now</b>",
@@ -300,7 +347,7 @@ def test_a_message_arrives_as_the_plain_text_that_it_is(
 
 @pytest.mark.django_db
 def test_a_failure_says_why_and_holds_no_token(named: Any) -> None:
-    message = sent(a_channel(f"mmost://{named(answer(403, TOKEN)).host}/{TOKEN}"))
+    message = sent(f"mmost://{named(answer(403, TOKEN)).host}/{TOKEN}")
     assert message.state == "waiting"
     assert "403" in message.last_error
     assert TOKEN not in message.last_error
@@ -310,22 +357,21 @@ def test_a_failure_says_why_and_holds_no_token(named: Any) -> None:
 def test_no_redirect_is_followed(named: Any) -> None:
     elsewhere = Receiver(answer(200))
     receiver = named(answer(307, Location=elsewhere.url))
-    assert sent(a_channel(f"gotify://{receiver.host}/{TOKEN}")).state == "waiting"
+    assert sent(f"gotify://{receiver.host}/{TOKEN}").state == "waiting"
     assert elsewhere.connections == 0
 
 
 @pytest.mark.django_db
 def test_a_host_that_is_named_no_more_gets_nothing(named: Any, settings: Any) -> None:
     receiver = named(answer(200))
-    channel = a_channel(f"ntfy://{receiver.host}/alerts")
     settings.APPRISE_HOSTS = []
-    assert "is not allowed for ntfy://; see APPRISE_HOSTS" in sent(channel).last_error
+    error = sent(f"ntfy://{receiver.host}/alerts").last_error
+    assert "is not allowed for ntfy://; see APPRISE_HOSTS" in error
     assert receiver.connections == 0
 
 
 @pytest.mark.django_db
 def test_a_service_that_drips_costs_a_fixed_time(named: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     receiver = named(["HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n", *"x" * 200], pause=0.1)
-    channel = a_channel(f"ntfy://{receiver.host}/alerts")
     monkeypatch.setattr(apprise, "WHOLE_SECONDS", 1)
-    assert sent(channel).last_error == "The service did not answer within 1 seconds."
+    assert sent(f"ntfy://{receiver.host}/alerts").last_error == "The service did not answer within 1 seconds."
