@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -12,8 +13,9 @@ from monitoring.alerts import responding, signals, silencing, sweeping
 from monitoring.alerts.announcing import announce, pacing
 from monitoring.alerts.signals import Signal
 from monitoring.models import Alert, Dispatch, Notice, Route
-from operations import outbox
+from operations import schedule
 from operations.models import OutboxMessage
+from ops_portal.schedule import JOBS
 from tests import builders
 from tests.builders import ROOT
 from tests.monitoring.announcing_world import (
@@ -423,14 +425,18 @@ def test_a_round_that_dies_before_it_commits_loses_nothing_and_repeats_nothing(
     assert said(alert) == [("ops", "fired")]
 
 
-def test_one_tick_carries_an_alert_out(now: Any) -> None:
-    from ops_portal.schedule import JOBS
-
+def test_one_tick_carries_an_alert_out(now: Any, mailoutbox: list[EmailMessage]) -> None:
+    a_route(a_channel("team", "mail", "dev@example.org, ops@example.org"))
+    fire()
+    now.shift(SOON)
+    ran = schedule.run_due([job for job in JOBS if job.name in ("announce-alerts", "deliver-outbox")])
+    assert [(each.job, each.result) for each in ran] == [
+        ("announce-alerts", "1 messages about 1 alerts"),
+        ("deliver-outbox", "1 messages arrived, 0 failed"),
+    ]
+    assert [(each.to, each.subject) for each in mailoutbox] == [
+        (["dev@example.org"], "[WARNING] The error_rate is high – acknowledge by 21:00 UTC"),
+        (["ops@example.org"], "[WARNING] The error_rate is high – acknowledge by 21:00 UTC"),
+    ]
     names = [job.name for job in JOBS]
     assert names.index("sweep-alerts") < names.index("announce-alerts") < names.index("deliver-outbox")
-    a_route()
-    fire()
-    ripen(now)
-    heard: list[str] = []
-    outbox.deliver_due({"channel": lambda message: heard.append(message.payload["subject"])})
-    assert heard == ["[WARNING] The error_rate is high – acknowledge by 21:00 UTC"]
