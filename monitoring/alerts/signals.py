@@ -204,7 +204,8 @@ def _reopen(alert: Alert, story: Story, mutes: Mutes) -> None:
     alert.escalation = 0
     _forget_answers(alert)
     story.event(alert, AlertEvent.Kind.REOPENED, alert.title)
-    _begin(alert, story, mutes, Notice.Kind.REOPENED)
+    # To those who never heard of it, it does not come back.
+    _begin(alert, story, mutes, Notice.Kind.REOPENED if alert.announced_at else Notice.Kind.FIRED)
 
 
 def _worsen(alert: Alert, story: Story) -> None:

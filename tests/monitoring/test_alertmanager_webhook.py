@@ -137,6 +137,13 @@ def test_what_is_over_before_it_was_heard_of_is_written_down_and_told_to_nobody(
     assert the_alert().state == "resolved"
 
 
+def test_what_was_told_to_nobody_fires_when_it_holds_again() -> None:
+    send(an_alert(BEGAN, BEGAN + MINUTE))
+    send(an_alert(NOW))
+    assert (the_alert().state, the_alert().count) == ("open", 2)
+    assert Notice.objects.get().kind == Notice.Kind.FIRED
+
+
 def test_absence_is_not_resolution() -> None:
     send(an_alert(BEGAN), an_alert(BEGAN, fingerprint="0000000000000002"))
     send(an_alert(BEGAN, fingerprint="0000000000000002"))
