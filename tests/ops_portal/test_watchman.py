@@ -21,6 +21,7 @@ from ops_portal import watchman
 from ops_portal.schedule import JOBS, LIFELINE, TICK
 from ops_portal.watchman import Watchman
 from tests import builders
+from tests.at_once import at_once
 from tests.monitoring.announcing_world import a_channel, a_route
 from tests.ops_portal.processes import python
 
@@ -94,15 +95,32 @@ def test_alone_it_raises_the_alert_and_delivers_it_within_two_looks() -> None:
     with time_machine.travel(now - timedelta(hours=4), tick=False):
         builders.a_plan_in_phase(1)
     a_route(a_channel(kind="mail", address="ops@example.org"), "critical")
-    done(dead_man.TICK_JOB, dead_man.JOB, ago=timedelta(minutes=6))
+    with time_machine.travel(now, tick=False):
+        done(dead_man.TICK_JOB, dead_man.JOB, ago=timedelta(minutes=6))
     watching = Watchman()
-    for seconds in (0, 30, 90):
+    for seconds in (0, 30):
         with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
             watching.look()
     [message] = mail.outbox
     assert message.to == ["ops@example.org"]
     assert "No health check for 2 hours" in message.subject
     assert Alert.objects.open().get().count == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_four_web_processes_at_once_raise_one_alert_and_send_one_message() -> None:
+    now = timezone.now()
+    with time_machine.travel(now - timedelta(hours=4), tick=False):
+        builders.a_plan_in_phase(1)
+    a_route(a_channel(kind="mail", address="ops@example.org"), "critical")
+    with time_machine.travel(now, tick=False):
+        done(dead_man.TICK_JOB, dead_man.JOB, ago=timedelta(minutes=6))
+    for seconds in (0, 30, 60, 90):
+        with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
+            at_once(*[lambda: Watchman().look()] * 4)
+    assert Alert.objects.open().get().count == 1
+    assert len(mail.outbox) == 1
 
 
 class Ended(BaseException):
