@@ -21,7 +21,6 @@ from monitoring.models import (
     DailyUser,
     DayRoll,
     GaugeReading,
-    Occurrence,
     WorkspaceDay,
     WorkspaceHour,
 )
@@ -30,7 +29,6 @@ from monitoring.models.keeping import (
     KEEP_BATCHES,
     KEEP_DAYS,
     KEEP_HOURS,
-    KEEP_OCCURRENCES,
     day_of,
     start_of,
     taken_since,
@@ -79,7 +77,6 @@ def purge(now: datetime | None = None) -> Mapping[str, int]:
     gone += _delete(WorkspaceDay, day__lt=oldest)
     gone += _delete(CounterDay, day__lt=oldest)
     gone += _delete(Batch, received_at__lt=now - KEEP_BATCHES)
-    gone += _delete(Occurrence, ended_at__lt=now - KEEP_OCCURRENCES)
     return gone
 
 
@@ -140,8 +137,7 @@ def _roll(day: date, now: datetime) -> bool:
 def _delete(model: type[models.Model], **old: Any) -> Counter[str]:
     """Delete the rows with these properties, some at a time and module by module, as the indexes go."""
     gone = 0
-    whole = model in (Batch, GaugeReading, Occurrence)
-    by_module = [{}] if whole else [{"module": module} for module in _modules()]
+    by_module = [{}] if model in (Batch, GaugeReading) else [{"module": module} for module in _modules()]
     for only in by_module:
         found = model._default_manager.filter(**only, **old).order_by()
         while some := model._default_manager.filter(pk__in=found.values("pk")[:CHUNK]).delete()[0]:

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from monitoring.models import Alert, Notice, Silence
+from monitoring.models import Alert, Notice, Occurrence, Silence
 
 KEEP_RESOLVED = timedelta(days=730)
 # A notice has done its work when it was gathered; what was sent stands with its alert.
 KEEP_GATHERED = timedelta(days=30)
+# Alertmanager repeats itself for days: what it says of an occurrence that ended before this is nobody's.
+KEEP_ENDED = timedelta(days=30)
 # Rows that one transaction deletes: SQLite has one writer, and the others must not wait long.
 CHUNK = 5_000
 
@@ -22,6 +24,15 @@ def purge() -> dict[str, int]:
     alerts = Alert.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:CHUNK])).delete()[1]
     gathered = Notice.objects.filter(gathered_at__lt=now - KEEP_GATHERED).order_by("pk")
     notices = Notice.objects.filter(pk__in=list(gathered.values_list("pk", flat=True)[:CHUNK])).delete()[0]
+    ended = Occurrence.objects.filter(ended_at__lt=now - KEEP_ENDED).order_by("pk")
+    occurrences = Occurrence.objects.filter(pk__in=list(ended.values_list("pk", flat=True)[:CHUNK])).delete()[
+        0
+    ]
     silences = Silence.objects.filter(ends_at__lt=now - KEEP_RESOLVED).delete()[0]
-    gone = {"alerts": alerts.get(Alert._meta.label, 0), "notices": notices, "silences": silences}
+    gone = {
+        "alerts": alerts.get(Alert._meta.label, 0),
+        "notices": notices,
+        "occurrences": occurrences,
+        "silences": silences,
+    }
     return {name: count for name, count in gone.items() if count}

@@ -15,8 +15,6 @@ KEEP_HOURS = timedelta(days=35)
 # The newest is 5 minutes ahead at most (CLOCKS_DIFFER), so 35 days and a day to its end would do.
 KEEP_BATCHES = KEEP_HOURS + timedelta(days=5)
 KEEP_DAYS = timedelta(days=730)
-# Those of Alertmanager's that ended: it keeps alerts for days, and a message later than this is nobody's.
-KEEP_OCCURRENCES = timedelta(days=30)
 # How far the product's clock may be ahead of the portal's.
 CLOCKS_DIFFER = timedelta(minutes=5)
 
