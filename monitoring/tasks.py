@@ -7,8 +7,9 @@ from celery import shared_task
 from monitoring import health, retention, reviews, slots
 from monitoring.alertmanager import sending
 from monitoring.alerts import announcing, dead_letters, keeping, sweeping
-from monitoring.watching import lapsing, news
+from monitoring.watching import lapsing, news, stops, trail
 from operations import schedule
+from operations import tasks as operations_tasks
 from operations.actor import Actor, Door
 from operations.schedule import Job
 
@@ -80,5 +81,15 @@ def lapse_alerts() -> str:
 
 def tell_news() -> str:
     """Tell of phases that ran, plans that are complete and maintenance that is due."""
-    told = news.tell()
-    return f"told of {told} milestones and maintenance windows" if told else ""
+    told, untold = news.tell(), stops.tell()
+    done = ((told, "milestones and maintenance windows"), (untold, "plans that were stopped unheard"))
+    said = " and ".join(f"{count} {what}" for count, what in done if count)
+    return f"told of {said}" if said else ""
+
+
+def verify_audit() -> str:
+    """Verify the audit trail, and raise an alert while it is broken."""
+    found = operations_tasks.verify_audit()
+    trail.tell(found)
+    state = f"BROKEN, {len(found.faults)} faults" if found.faults else "intact"
+    return f"the audit trail is {state}: {found.sealed} events, head {found.head}"

@@ -36,7 +36,7 @@ JOBS = (
     Job("reconcile-cohorts", rollout_tasks.reconcile_cohorts, every=HOUR, offset=5 * MINUTE, lease=LONG),
     Job("purge-rollout", rollout_tasks.purge, every=HOUR, offset=35 * MINUTE, lease=LONG),
     Job("purge-operations", operations_tasks.purge, every=HOUR, offset=40 * MINUTE, lease=LONG),
-    Job("verify-audit", operations_tasks.verify_audit, every=DAY, offset=3 * HOUR + 17 * MINUTE, lease=LONG),
+    Job("verify-audit", monitoring_tasks.verify_audit, every=DAY, offset=3 * HOUR + 17 * MINUTE, lease=LONG),
 )
 # What raises an alert about the portal's own silence, and what brings it to people, in this order. A web
 # process does it when nobody else does.
