@@ -29,6 +29,7 @@ STANDS = {
     "silenced": "Silenced: nothing is owed.",
     "pending": "Not an alert yet: its time is running.",
 }
+TOLD = "It told those who are named below."
 LEARN = "Write down what was learned while it is fresh: what happened, to whom, what should change."
 
 
@@ -41,6 +42,7 @@ def context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     return {
         **known,
         "sentence": _sentence(alert, known["due"]),
+        "done": alert.done or (TOLD if dispatches else "Nothing but this alert."),
         "yours": _yours(alert),
         "stages": alert_stages.of_alert(alert, events, now),
         "story": alert_story.told(events, dispatches, actor),

@@ -73,7 +73,7 @@ def _of_dispatch(dispatch: Dispatch, may: bool) -> Line:
     return Line(
         at=dispatch.at,
         what=f"Told {to}",
-        text=f"{Notice.Kind(dispatch.kind).label}{gathered}.{_failure(message)}",
+        text=f"{Notice.Kind(dispatch.kind).label.lower()}{gathered}.{_failure(message)}",
         who="the portal",
         label=label,
         chip=chip,

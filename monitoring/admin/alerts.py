@@ -25,6 +25,12 @@ DUE_LABELS = {"danger": "danger", "warning": "warning", "": ""}
 class InboxPaginator(InfinitePaginator):
     """Counts no further than an operation reaches: beyond it, there is only a next page."""
 
+    @property
+    def template_name(self) -> str:
+        """The theme's pages with a count, or those without one."""
+        kind = "default" if self.count <= MOST else "infinite"
+        return f"unfold/helpers/pagination_{kind}.html"
+
     @cached_property
     def count(self) -> int:
         found: int = self.object_list[: MOST + 1].count()
@@ -90,7 +96,8 @@ class AlertAdmin(VerbAdmin):
         found = alert_words.due_of(alert, timezone.now())
         return (found.label, found.chip) if found else None
 
-    @display(description="Level", ordering="urgency", label=alert_words.LEVEL_LABELS)
+    # As an expression, so that the list's own order is shown at what is due alone.
+    @display(description="Level", ordering=F("urgency"), label=alert_words.LEVEL_LABELS)
     def level_chip(self, alert: Alert) -> tuple[str, str]:
         return alert.level, f"{alert.get_level_display()} {alert.urgency}"
 
