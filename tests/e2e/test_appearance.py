@@ -11,7 +11,8 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from monitoring.models import HealthCheck
-from operations import windows
+from operations import channels, windows
+from operations.models import OutboxMessage
 from rollout import overrides, phases
 from rollout.models import Plan
 from tests import builders
@@ -64,6 +65,22 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "import": reverse("admin:rollout_workspace_import"),
         "audit trail": reverse("admin:operations_auditevent_changelist"),
         "window": reverse("admin:operations_window_operate", args=["plan"]),
+        **of_channels(),
+    }
+
+
+def of_channels() -> dict[str, str]:
+    """The pages of channels, with one that fails."""
+    hook = channels.add(actor=ROOT, name="Hook", kind="webhook", address="https://r.example.org/a").channel
+    channels.test(hook, actor=ROOT)
+    failed = {"attempts": 1, "last_error": "The receiver answered 500: no", "dead_at": timezone.now()}
+    OutboxMessage.objects.update(**failed)
+    test = reverse("admin:operations_channel_operate", args=["test"])
+    return {
+        "channels": reverse("admin:operations_channel_changelist"),
+        "channel": reverse("admin:operations_channel_change", args=[hook.pk]),
+        "test a channel": f"{test}?object={hook.pk}",
+        "outbox": reverse("admin:operations_outboxmessage_changelist"),
     }
 
 
