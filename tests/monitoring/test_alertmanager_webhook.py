@@ -20,6 +20,7 @@ from monitoring.alerts import keeping, responding, signals, sweeping
 from monitoring.api import alertmanager
 from monitoring.models import Alert, AlertEvent, Notice, Occurrence
 from operations.errors import Invalid
+from ops_portal.supervisor import BLOCKING_THREADS
 from tests import builders
 from tests.builders import ROOT
 from tests.doors import an_api_key, bearing, post
@@ -241,6 +242,10 @@ def test_a_message_beyond_those_in_progress_is_503(
     assert post(PATH, a_message(an_alert(BEGAN)), key).status_code == 200
     assert post(PATH, a_message({}), key).status_code == 400
     assert places.acquire(blocking=False)
+
+
+def test_a_storm_leaves_a_thread_of_the_server_free() -> None:
+    assert alertmanager.MOST_AT_ONCE < BLOCKING_THREADS
 
 
 def test_a_database_that_does_not_answer_is_503(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
