@@ -12,6 +12,7 @@ from operations import outbox
 from operations.actor import Actor, Door
 from operations.errors import Forbidden, Refused
 from operations.models import AuditEvent, OutboxMessage
+from tests.at_once import at_once
 from tests.builders import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -226,6 +227,21 @@ def test_more_than_a_batch_is_delivered_in_one_round_the_oldest_first() -> None:
     deliver = {"mail": lambda message: seen.append(message.payload["n"])}
     assert outbox.deliver_due(deliver) == (outbox.BATCH + 5, 0)
     assert seen == sorted(seen)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_at_once_deliver_each_message_once() -> None:
+    for number in range(40):
+        outbox.put("mail", {"n": number}, lane=f"{number % 5}")
+    sent: list[int] = []
+
+    def work() -> tuple[int, int]:
+        return outbox.deliver_due({"mail": lambda message: sent.append(message.payload["n"])})
+
+    worked = at_once(*[work] * 4)
+    assert sorted(sent) == list(range(40))
+    assert sum(each[0] for each in worked if isinstance(each, tuple)) == 40
 
 
 def test_a_round_asks_the_database_no_more_where_a_lane_of_many_waits(
