@@ -48,8 +48,7 @@ def _brief(alert: Alert, inputs: Inputs, actor: Actor) -> Preview:
 def _escalation(alert: Alert, inputs: Inputs, actor: Actor) -> Preview:
     """Who would be told: the contacts of the next level."""
     following = alert.escalation + 1
-    rungs = told.ladder(alert.level, Contact.objects.filter(level=following))
-    contacts = [contact for rung in rungs for contact in rung.contacts if rung.level == following]
+    contacts = told.called(following, alert.level, Contact.objects.select_related("channel"))
     context = {**facts(alert), "following": following, "contacts": contacts}
     return Preview("admin/monitoring/alert_escalation.html", context)
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from monitoring.admin import alert_stages, alert_story, alert_words, links, told, words
 from monitoring.admin.alert_operations import facts
-from monitoring.alerts import muting
+from monitoring.alerts import muting, routes
 from monitoring.alerts.muting import Mutes
 from monitoring.deadlines import next_escalation
 from monitoring.models import Alert, Contact, Notice, Occurrence
@@ -103,11 +103,14 @@ def _telling(alert: Alert, dispatches: Any, actor: Actor) -> dict[str, Any]:
     takers = [route.name for route in found if told.works(route)]
     broken = [route.name for route in found if not told.works(route)]
     waiting = Notice.objects.filter(alert=alert, gathered_at=None).exists()
-    nobody = alert_story.nobody(alert, dispatches, waiting=waiting, takers=takers, broken=broken)
+    if waiting and routes.told_of(alert.level, alert.module):
+        # The message is being gathered.
+        return {}
+    nobody = alert_story.nobody(alert, takers, broken)
     inputs = {"levels": alert.level, "tells_resolved": "on"}
     if alert.module_id:
         inputs["module"] = str(alert.module_id)
-    may = actor.may("monitoring.add_route") and nobody and not takers
+    may = actor.may("monitoring.add_route") and not takers
     return {"nobody_told": nobody, "add_route": links.add_route(**inputs) if may else ""}
 
 

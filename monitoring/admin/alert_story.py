@@ -98,27 +98,17 @@ def _failure(message: OutboxMessage | None) -> str:
     return f" {message.last_error}"
 
 
-def nobody(
-    alert: Alert,
-    dispatches: Sequence[Dispatch],
-    *,
-    waiting: bool,
-    takers: Sequence[str],
-    broken: Sequence[str],
-) -> str:
-    """Why nobody was told, in a sentence; "" where somebody was, or where there is nothing to tell yet.
+def nobody(alert: Alert, takers: Sequence[str], broken: Sequence[str]) -> str:
+    """Why nobody was told of an alert, in a sentence.
 
-    `takers` and `broken` name the working and the broken routes that take it, `waiting` says that a notice
-    waits to be sent.
+    `takers` and `broken` name the working and the broken routes that take it.
     """
-    if dispatches or alert.announced_at is None:
-        return ""
     of = f" of {alert.module}" if alert.module else " without a module"
-    if broken and not takers:
+    if takers:
+        return (
+            f"Nobody was told: when it fired, no route took {alert.level} alerts{of}. Now {takers[0]} does."
+        )
+    if broken:
         names = ", ".join(broken)
         return f"Nobody was told: what takes {alert.level} alerts{of} is switched off ({names})."
-    if not takers:
-        return f"Nobody was told: no route takes {alert.level} alerts{of}."
-    if waiting:
-        return ""
-    return f"Nobody was told: when it fired, no route took {alert.level} alerts{of}. Now {takers[0]} does."
+    return f"Nobody was told: no route takes {alert.level} alerts{of}."

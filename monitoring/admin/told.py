@@ -52,11 +52,16 @@ def ladder(level: str, contacts: Iterable[Contact]) -> list[Rung]:
             number,
             Contact.Level(number).label.partition(": ")[2],
             _from_when(after, first=number == starts),
-            [each for each in found if each.level == number and level in at_least(each.least_level)],
+            called(number, level, found),
         )
         for number, after in ESCALATES_AFTER.items()
         if number >= starts
     ]
+
+
+def called(number: int, level: str, contacts: Iterable[Contact]) -> list[Contact]:
+    """The contacts of one escalation level that an alert of this level is for."""
+    return [each for each in contacts if each.level == number and level in at_least(each.least_level)]
 
 
 def _from_when(after: timedelta, *, first: bool) -> str:

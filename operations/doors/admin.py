@@ -191,9 +191,9 @@ def find_targets(request: HttpRequest, admin: "ModelAdmin[Any]", most: int = MOS
 def _read(request: HttpRequest, admin: "ModelAdmin[Any]", keys: list[str]) -> dict[str, Any]:
     if len(keys) == 1:
         return {keys[0]: admin.get_object(request, keys[0])}
-    to_python = admin.model._meta.pk.to_python
+    field = admin.model._meta.pk
     try:
-        rows = admin.get_queryset(request).filter(pk__in=[to_python(key) for key in keys])
+        rows = admin.get_queryset(request).filter(pk__in=[field.clean(key, None) for key in keys])
     except ValidationError as fault:
         raise Http404(f"There is no such {admin.model._meta.verbose_name}.") from fault
     return {str(row.pk): row for row in rows}

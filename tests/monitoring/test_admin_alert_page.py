@@ -106,6 +106,25 @@ def test_nobody_told_is_said_loudly_with_a_way_to_repair_it() -> None:
     assert "Add a route" not in text
 
 
+def test_what_is_being_gathered_is_not_called_untold(support: Client) -> None:
+    contacts.add(actor=ROOT, level=2, name="On call", email="call@example.org")
+    alert = states.raised()
+    assert "Nobody was told" not in page_of(support, alert)
+    Notice.objects.update(gathered_at=timezone.now())
+    assert "Nobody was told: no route takes critical alerts without a module." in page_of(support, alert)
+    a_route("critical")
+    assert "when it fired, no route took critical alerts" in page_of(support, alert)
+
+
+def test_an_informational_alert_may_be_escalated_to_who_wants_to_know(support: Client) -> None:
+    contacts.add(actor=ROOT, level=1, name="Curious", phone="+1 555 1", least_level="info")
+    contacts.add(actor=ROOT, level=1, name="Busy", phone="+1 555 2", least_level="warning")
+    page = support.get(operate("escalate"), {"object": states.raised("Deployed", "info").pk}).content.decode()
+    assert "Curious" in page
+    assert "Busy" not in page
+    assert "calls nobody by itself" in page
+
+
 def test_a_route_that_is_off_is_named_as_the_reason_why_nobody_was_told(support: Client) -> None:
     a_route("critical")
     alert = states.raised()
