@@ -65,9 +65,11 @@ class Added:
     secret: str
 
 
-@transaction.atomic
 def add(*, actor: Actor, name: str, kind: str, address: str) -> Added:
-    """Add a channel. Raises Invalid for a name that is taken, an unknown kind, a bad address for it."""
+    """Add a channel. Raises Invalid for a name that is taken, an unknown kind, a bad address for it.
+
+    The address is checked before the transaction begins: that may take a moment, and nobody should wait.
+    """
     actor.require("operations.add_channel", "add channels")
     if kind not in RECEIVERS:
         raise Invalid({"kind": f"must be one of {', '.join(RECEIVERS)}"})
@@ -77,35 +79,39 @@ def add(*, actor: Actor, name: str, kind: str, address: str) -> Added:
     if faults:
         raise Invalid(faults)
     secret = signing.new_secret() if kind == Channel.Kind.WEBHOOK else ""
-    channel = Channel.objects.create(
-        name=name, kind=kind, address=address, secret=secret, created_by=str(actor)
-    )
-    audit.record(
-        "channel.added", actor=actor, subject=channel, data={"kind": kind, "address": masked(channel)}
-    )
+    with transaction.atomic():
+        channel = Channel.objects.create(
+            name=name, kind=kind, address=address, secret=secret, created_by=str(actor)
+        )
+        about = {"kind": kind, "address": masked(channel)}
+        audit.record("channel.added", actor=actor, subject=channel, data=about)
     return Added(channel, secret)
 
 
-@transaction.atomic
 def change(channel: Channel, *, actor: Actor, name: str | None = None, address: str | None = None) -> Channel:
     """Give a channel another name or address; None leaves it. Raises Invalid as `add` does.
 
     Messages that wait go to the new address. A webhook keeps its secret.
     """
     actor.require("operations.change_channel", "change channels")
-    channel = _locked(channel)
     faults: dict[str, str] = {}
-    changed = {}
-    if name is not None and name.strip() != channel.name:
-        faults = _name_faults(name.strip())
-        channel.name = changed["name"] = name.strip()
+    wanted = {}
+    if name is not None:
+        wanted["name"] = name.strip()
+        faults |= _name_faults(wanted["name"], channel)
     if address is not None:
-        channel.address = _clean(channel.kind, address, faults)
-        changed["address"] = "" if faults else masked(channel)
+        wanted["address"] = _clean(channel.kind, address, faults)
     if faults:
         raise Invalid(faults)
-    channel.save(update_fields=["name", "address"])
-    audit.record("channel.changed", actor=actor, subject=channel, data=changed)
+    with transaction.atomic():
+        channel = _locked(channel)
+        changed = {field for field, value in wanted.items() if getattr(channel, field) != value}
+        for field in changed:
+            setattr(channel, field, wanted[field])
+        channel.save(update_fields=changed)
+        shown = {"name": channel.name, "address": masked(channel)}
+        data = {field: shown[field] for field in sorted(changed)}
+        audit.record("channel.changed", actor=actor, subject=channel, data=data)
     return channel
 
 
@@ -284,9 +290,10 @@ def _clean(kind: str, address: str, faults: dict[str, str]) -> str:
     return cleaned
 
 
-def _name_faults(name: str) -> dict[str, str]:
+def _name_faults(name: str, own: Channel | None = None) -> dict[str, str]:
     if not 0 < len(name) <= 100 or not name.isprintable():
         return {"name": "must have 1 to 100 printable characters"}
-    if Channel.objects.filter(name=name).exists():
+    others = Channel.objects.filter(name=name)
+    if (others.exclude(pk=own.pk) if own else others).exists():
         return {"name": f"{name!r} is taken by another channel"}
     return {}

@@ -44,7 +44,8 @@ def send(message: OutboxMessage, addresses: Sequence[str], subject: str, body: s
                 later.append(f"{address} (no time was left)")
                 continue
             mail = EmailMessage(
-                subject=subject,
+                # One line, or it would be refused for ever.
+                subject=" ".join(subject.split()),
                 body=body,
                 from_email=settings.DEFAULT_FROM_EMAIL,
                 to=[address],

@@ -31,7 +31,7 @@ class Unreachable(Exception):
 
 
 class Answer(NamedTuple):
-    """What came back; of a good answer the content is not read."""
+    """What came back, headers by their names in lower case; of a good answer the content is not read."""
 
     status: int
     headers: Mapping[str, str]
@@ -102,7 +102,8 @@ def _exchange(
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", target, body, {**HEADERS, **headers})
         answer = connection.getresponse()
-        return Answer(answer.status, dict(answer.getheaders()), _content(answer))
+        headed = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, headed, _content(answer))
     finally:
         connection.close()
 

@@ -61,7 +61,7 @@ def deliver(channel: Channel, message: OutboxMessage) -> None:
         raise Failed(f"{said}, a redirect: the channel's address must name its end.")
     said += f": {answer.excerpt}" if answer.excerpt else "."
     if answer.status in {429, 503}:
-        after = retry_after(answer.headers.get("Retry-After", ""), now)
+        after = retry_after(answer.headers.get("retry-after", ""), now)
         if after is not None:
             raise TryLater(after, said)
     raise Failed(said)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 
 from monitoring.models import Contact, Route
@@ -15,6 +16,7 @@ from operations.channels import Note
 from operations.errors import Forbidden, Invalid, NotFound, Refused
 from operations.models import AuditEvent, Channel, OutboxMessage
 from operations.outgoing import signing
+from operations.receivers import apprise
 from operations.tasks import deliver
 from tests.builders import ROOT
 from tests.operations.receiver import answer
@@ -103,6 +105,17 @@ def test_a_change_leaves_what_it_does_not_name() -> None:
     with pytest.raises(Invalid) as raised:
         channels.change(channel, actor=ROOT, name="Taken", address="nobody")
     assert set(raised.value.fields) == {"name", "address"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_while_an_address_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def clean(address: str) -> str:
+        assert not connection.in_atomic_block
+        return address
+
+    monkeypatch.setattr(apprise, "clean", clean)
+    channel = a_channel("apprise", "gotifys://chat.example.org/token")
+    channels.change(channel, actor=ROOT, address="gotifys://chat.example.org/other")
 
 
 def test_each_verb_has_its_permission() -> None:

@@ -17,7 +17,7 @@ from tests.operations.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
 
-NOTE = Note(subject="Slow", text="Answers take long.", event="alert.fired", data={})
+NOTE = Note(subject="Slow\nBcc: eve@example.org", text="Answers take long.", event="alert.fired", data={})
 ALL = ["a@example.org", "b@example.org", "c@example.org"]
 
 
@@ -52,6 +52,7 @@ def test_each_address_gets_the_same_mail_by_itself_over_one_connection(server: M
     assert server.connections == 1
     assert {mail.message["Message-ID"] for mail in server.took} == {f"<{message.pk}@ops-portal>"}
     assert {mail.message["To"] for mail in server.took} == {", ".join(ALL)}
+    assert {mail.message["Subject"] for mail in server.took} == {"Slow Bcc: eve@example.org"}
     assert {str(mail.message.get_payload()).strip() for mail in server.took} == {"Answers take long."}
 
 

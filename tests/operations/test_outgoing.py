@@ -39,7 +39,7 @@ def fault(url: str, seconds: float = SOON) -> str:
 
 def test_a_body_arrives_with_its_headers(receive: Receive) -> None:
     receiver = receive(answer(200, "not read"))
-    assert post(f"{receiver.url}?a=1#part", b"\x00body", kind="test") == (200, {"Content-Length": "8"}, b"")
+    assert post(f"{receiver.url}?a=1#part", b"\x00body", kind="test") == (200, {"content-length": "8"}, b"")
     request = receiver.got[0]
     assert request.line == "POST /hook?a=1 HTTP/1.1"
     assert request.body == b"\x00body"
