@@ -273,6 +273,11 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "rollout.ofrep.openapi.describe",
     ],
+    # Where fields of one name have other choices, or other names the same.
+    "ENUM_NAME_OVERRIDES": {
+        "AlertStatusEnum": "monitoring.api.alert_serializers.STATES",
+        "OwedEnum": "monitoring.api.alert_serializers.OWED",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

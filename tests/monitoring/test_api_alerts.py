@@ -103,7 +103,7 @@ def test_the_product_raises_what_no_metric_shows(key: str) -> None:
     found = answer.json()
     assert (found["level"], found["urgency"], found["source"]) == ("critical", 99, "product")
     alert = Alert.objects.get()
-    assert alert.due_at == alert.fired_at + timedelta(minutes=5)
+    assert alert.due_at == alert.first_seen + timedelta(minutes=5)
     whole = get(f"{ALERTS}/{alert.pk}", key).json()
     assert (whole["summary"], whole["labels"], whole["events"][0]["kind"]) == (
         "37 rows are gone",

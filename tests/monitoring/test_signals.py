@@ -94,9 +94,9 @@ class TestHoldingFor:
             assert an_alert(hold_for=10 * MINUTE).state == "pending"
 
     def test_pending_ones_resolve_and_begin_in_one_call(self) -> None:
-        held = {"hold_for": 10 * MINUTE}
-        an_alert(**held)
-        signals.take([a_signal(firing=False), a_signal(**held), a_signal(firing=False), a_signal(**held)])
+        an_alert(hold_for=10 * MINUTE)
+        holds, gone = a_signal(hold_for=10 * MINUTE), a_signal(firing=False)
+        signals.take([gone, holds, gone, holds])
         assert Alert.objects.get().state == "pending"
 
 
@@ -189,7 +189,7 @@ class TestWorsening:
             ["fired", "worse"],
             ["fired", "worse"],
         )
-        assert alert.due_at == alert.fired_at + timedelta(hours=2)
+        assert alert.due_at == alert.first_seen + timedelta(hours=2)
 
     def test_what_was_acknowledged_has_to_be_acknowledged_again(self) -> None:
         alert = an_alert(level="warning")

@@ -12,7 +12,7 @@ from monitoring.models import Alert, Silence
 from operations import windows
 from operations.actor import Actor, Door
 from operations.errors import Forbidden, Invalid, Refused
-from operations.models import AuditEvent
+from operations.models import AuditEvent, Window
 from rollout.models import Module
 from tests import builders
 from tests.builders import ROOT
@@ -96,7 +96,7 @@ def test_a_maintenance_that_ends_early_tells_what_is_new_at_once() -> None:
     maintained(hours=6)
     alert = an_alert()
     with later(minutes=30):
-        windows.end(windows.Window.objects.get(), actor=ROOT)
+        windows.end(Window.objects.get(), actor=ROOT)
         sweeping.sweep()
     assert notices(alert) == ["fired"]
 
