@@ -3,14 +3,14 @@
 Its address is a setting and may be private. Asked directly: no proxy of the environment, no redirect.
 """
 
-import socket
 import ssl
-import threading
 from base64 import b64encode
-from contextlib import suppress
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from operations.outgoing.deadline import Deadline
 
 CONNECT_SECONDS = 3.0
 LONGEST_MESSAGE = 300
@@ -41,17 +41,19 @@ class Server:
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
-        late = threading.Event()
-        try:
-            connection = _connection(parts.scheme, parts.hostname or "", parts.port)
-            with _Cut(connection, self.whole_seconds, late):
-                connection.request("POST", parts.path.rstrip("/") + path, body, headers)
-                answer = connection.getresponse()
-                content = answer.read(self.longest_answer + 1)
-        except (OSError, HTTPException, ValueError) as error:
-            raise NoAnswer(self._why(error, late)) from None
-        if late.is_set():
-            raise NoAnswer(self._why(TimeoutError(), late))
+        with Deadline(self.whole_seconds) as deadline:
+            try:
+                with closing(_connection(parts.scheme, parts.hostname or "", parts.port)) as connection:
+                    connection.connect()
+                    deadline.watch(connection.sock)
+                    connection.sock.settimeout(self.whole_seconds)
+                    connection.request("POST", parts.path.rstrip("/") + path, body, headers)
+                    answer = connection.getresponse()
+                    content = answer.read(self.longest_answer + 1)
+            except (OSError, HTTPException, ValueError) as error:
+                raise NoAnswer(self._why(error, deadline)) from None
+            if not deadline.has_time():
+                raise NoAnswer(self._why(TimeoutError(), deadline))
         if len(content) > self.longest_answer:
             raise NoAnswer(f"{self._its} answer is longer than {self.longest_answer:,} bytes.")
         return Answer(answer.status, content)
@@ -60,8 +62,8 @@ class Server:
     def _its(self) -> str:
         return f"{self.name}'" if self.name.endswith("s") else f"{self.name}'s"
 
-    def _why(self, error: Exception, late: threading.Event) -> str:
-        if late.is_set():
+    def _why(self, error: Exception, deadline: Deadline) -> str:
+        if not deadline.has_time():
             return f"{self.name} did not answer within {self.whole_seconds:g} seconds."
         if isinstance(error, ssl.SSLCertVerificationError):
             return f"{self._its} certificate is not trusted: {error.verify_message.rstrip('.')}."
@@ -75,42 +77,6 @@ def quoted(found: object) -> str:
     """What a server said, as one printable line of bounded length."""
     text = "".join(each if each.isprintable() else " " for each in str(found or "no reason given"))
     return text[:LONGEST_MESSAGE]
-
-
-class _Cut:
-    """Connects, and cuts the connection when the whole exchange takes too long.
-
-    A socket's own timeout is for each read, and a server that sends a byte now and then would never end.
-    """
-
-    def __init__(self, connection: HTTPConnection, seconds: float, late: threading.Event) -> None:
-        self._connection = connection
-        self._late = late
-        self._seconds = seconds
-        self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
-
-    def __enter__(self) -> None:
-        self._timer.start()
-        try:
-            self._connection.connect()
-        except BaseException:
-            self.__exit__()
-            raise
-        self._socket = self._connection.sock
-        self._socket.settimeout(self._seconds)
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        self._connection.close()
-
-    def _cut(self) -> None:
-        self._late.set()
-        if self._socket is not None:
-            with suppress(OSError):
-                # Not an SSL socket's own shutdown: that changes the object under the reader's hands.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 def _connection(scheme: str, host: str, port: int | None) -> HTTPConnection:
