@@ -183,7 +183,7 @@ def _repeat(alert: Alert, signal: Signal, story: Story, mutes: Mutes) -> None:
     alert.last_seen = story.now
     alert.clears_at = story.now + signal.lasts if signal.lasts else None
     worse = levels.worst(alert.level, signal.level) != alert.level
-    if worse or signal.level == alert.level:
+    if worse or signal.level == alert.level or alert.resolved_at is not None:
         alert.level, alert.urgency = signal.level, levels.urgency_of(signal.level, signal.urgency)
     _say(alert, signal)
     if alert.resolved_at is not None:

@@ -204,6 +204,12 @@ class TestWorsening:
         alert = an_alert(level="warning")
         assert (alert.level, notices(alert)) == ("critical", ["fired"])
 
+    def test_what_comes_back_has_the_level_that_it_comes_back_with(self) -> None:
+        alert = an_alert(level="critical")
+        responding.resolve(alert, actor=ROOT)
+        alert = an_alert(level="warning")
+        assert (alert.level, alert.escalation, alert.reopened) == ("warning", 1, 1)
+
     def test_urgency_alone_tells_nobody_anything(self) -> None:
         an_alert(level="error", urgency=72)
         alert = an_alert(level="error", urgency=88)
