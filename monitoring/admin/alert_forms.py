@@ -50,18 +50,25 @@ def module_field(empty: str) -> forms.ModelChoiceField:
     )
 
 
-class NoteForm(forms.Form):
+class AlertForm(forms.Form):
+    """A form beside a preview of alerts."""
+
+    class Media:
+        css = {"all": ["monitoring/alerts.css"]}
+
+
+class NoteForm(AlertForm):
     note = text(required=False, label="Note", help_text=STAYS)
 
 
-class RespondForm(forms.Form):
+class RespondForm(AlertForm):
     note = text(
         label="What is being done",
         help_text=f"What you found, what you do, when you look again. {STAYS}",
     )
 
 
-class EscalateForm(forms.Form):
+class EscalateForm(AlertForm):
     reason = text(required=False, label="Why", help_text=f"What those you call should know. {STAYS}")
 
 
@@ -101,7 +108,7 @@ class RaiseForm(forms.Form):
     advice = text(rows=2, most=1000, required=False, label="What is theirs to do who take it")
 
 
-class UntilForm(forms.Form):
+class UntilForm(AlertForm):
     """How long a silence lasts, as a choice or as a time, and why."""
 
     lasts = forms.ChoiceField(
