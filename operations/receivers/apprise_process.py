@@ -54,7 +54,9 @@ class Guard:
             self.asked = True
             if self._dry:
                 raise requests.ConnectionError("only checked")
-            kwargs.update(allow_redirects=False, verify=True, proxies={}, stream=True, timeout=SECONDS)
+            # True, or the file of an authority that REQUESTS_CA_BUNDLE names.
+            verify = kwargs.get("verify") or True
+            kwargs.update(allow_redirects=False, verify=verify, proxies={}, stream=True, timeout=SECONDS)
             answer = send(session, request, **kwargs)
             # So much and no more, instead of all that comes.
             answer._content = answer.raw.read(LONGEST_ANSWER, decode_content=True)

@@ -1,7 +1,10 @@
 """What several tests of this folder need."""
 
+import ssl
+import subprocess
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,3 +25,28 @@ def receive(settings: Any) -> Iterator[Callable[..., Receiver]]:
     yield start
     for each in started:
         each.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost that nobody signed, with its key."""
+    found = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    command = [
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+        *("-keyout", str(found), "-out", f"{found}.crt", "-days", "2", "-subj", "/CN=localhost"),
+        *("-addext", "subjectAltName=DNS:localhost"),
+    ]
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=30)
+    except FileNotFoundError:
+        pytest.skip("needs openssl")
+    with found.open("a") as stream:
+        stream.write(Path(f"{found}.crt").read_text())
+    return found
+
+
+@pytest.fixture
+def secured(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context

@@ -1,12 +1,14 @@
 """Apprise's services: which, towards where, and what is said when they fail."""
 
 import json
+import ssl
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from django.utils import timezone
 from urllib3.response import HTTPResponse
 
 from operations import channels
@@ -368,6 +370,22 @@ def test_a_host_that_is_named_no_more_gets_nothing(named: Any, settings: Any) ->
     error = sent(f"ntfy://{receiver.host}/alerts").last_error
     assert "is not allowed for ntfy://; see APPRISE_HOSTS" in error
     assert receiver.connections == 0
+
+
+@pytest.mark.django_db
+def test_a_certificate_must_be_trusted_by_requests_or_by_the_operator(
+    named: Any, secured: ssl.SSLContext, certificate: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver = named(answer(200, "{}"), tls=secured)
+    settings.APPRISE_HOSTS = [f"localhost:{receiver.port}"]
+    address = f"ntfys://localhost:{receiver.port}/alerts"
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    message = sent(address)
+    assert (message.state, receiver.got) == ("waiting", [])
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    OutboxMessage.objects.update(due_at=timezone.now())
+    deliver()
+    assert len(receiver.got) == 1
 
 
 @pytest.mark.django_db

@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
@@ -165,31 +164,6 @@ def test_who_closes_early_or_is_not_there_is_unreachable(receive: Receive) -> No
         bound.bind(("127.0.0.1", 0))
         said = fault(f"http://127.0.0.1:{bound.getsockname()[1]}/", 5)
     assert said == "The receiver cannot be reached: Connection refused."
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost that nobody signed, with its key."""
-    found = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    command = [
-        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-        *("-keyout", str(found), "-out", f"{found}.crt", "-days", "2", "-subj", "/CN=localhost"),
-        *("-addext", "subjectAltName=DNS:localhost"),
-    ]
-    try:
-        subprocess.run(command, check=True, capture_output=True, timeout=30)
-    except FileNotFoundError:
-        pytest.skip("needs openssl")
-    with found.open("a") as stream:
-        stream.write(Path(f"{found}.crt").read_text())
-    return found
-
-
-@pytest.fixture
-def secured(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
 
 
 def test_a_certificate_that_nobody_signed_is_refused(receive: Receive, secured: ssl.SSLContext) -> None:
