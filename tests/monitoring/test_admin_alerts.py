@@ -193,5 +193,5 @@ def test_an_urgency_outside_its_level_is_marked_at_its_field(support: Client) ->
 @pytest.mark.parametrize("wrong", ["nonsense", "9" * 40, "0"])
 def test_an_alert_that_is_not_there_is_not_found_among_others_either(support: Client, wrong: str) -> None:
     alert = states.raised()
-    assert support.get(operate("resolve"), {"object": [alert.pk, wrong]}).status_code == 404
+    assert support.get(operate("resolve"), {"object": [str(alert.pk), wrong]}).status_code == 404
     assert support.get(operate("resolve"), {"object": wrong}).status_code == 404
