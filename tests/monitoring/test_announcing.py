@@ -322,8 +322,8 @@ def test_a_cause_that_flaps_every_minute_for_an_hour_makes_two_messages_at_most(
     gone = Signal(source=Alert.Source.RULE, cause="flap", firing=False)
     for minute in range(60):
         signals.take([down if minute % 2 == 0 else gone])
-        for _ in range(6):
-            now.shift(10 * SECOND)
+        for _ in range(3):
+            now.shift(20 * SECOND)
             sweeping.sweep()
             announce()
     assert OutboxMessage.objects.count() <= 2

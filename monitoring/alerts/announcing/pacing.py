@@ -69,11 +69,10 @@ class Plan:
 def plan(now: datetime, cases: list[Case]) -> Plan:
     """What to do now about these cases. Reads only: five queries, however many cases."""
     directory = Directory.read()
-    heard = waiting.heard([case.alert for case in cases])
+    heard = waiting.heard() if cases else {}
     buckets = _buckets(cases, directory, heard)
     receivers = {bucket.receiver for bucket in buckets}
-    groups = {bucket.group for bucket in buckets}
-    recent = waiting.recent(receivers, groups, now - GROUP_INTERVAL) if buckets else {}
+    recent = waiting.recent(receivers, now - GROUP_INTERVAL) if buckets else {}
     traffic = waiting.traffic(receivers, now, STORM_WITHIN) if buckets else {}
     messages = _messages(buckets, now, recent, traffic)
     going = {(message.receiver, entry.case.alert) for message in messages for entry in message.entries}

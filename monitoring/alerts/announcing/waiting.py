@@ -111,10 +111,12 @@ def cases(now: datetime, *, alerts: Collection[int] | None = None) -> list[Case]
     return list(found.values())
 
 
-def heard(alerts: Collection[int]) -> Heard:
-    """What each receiver last heard of each of these alerts; one query."""
+def heard() -> Heard:
+    """What each receiver last heard of each alert that has notices; one query."""
     found: dict[int, dict[str, Said]] = defaultdict(dict)
-    rows = Dispatch.objects.filter(alert__in=alerts).order_by("at", "pk")
+    # A list of thousands of numbers in the query would cost more than the rows do.
+    waiting = Notice.objects.filter(gathered_at=None).values("alert")
+    rows = Dispatch.objects.filter(alert__in=waiting).order_by("at", "pk")
     for alert, channel, to, kind, level, at in rows.values_list(
         "alert_id", "channel_id", "to", "kind", "level", "at"
     ):
@@ -122,14 +124,16 @@ def heard(alerts: Collection[int]) -> Heard:
     return found
 
 
-def recent(
-    receivers: Iterable[Receiver], groups: Collection[str], since: datetime
-) -> dict[tuple[str, str], Recent]:
-    """What receivers heard of incidents after `since`, by the receiver's key and the incident; one query."""
+def recent(receivers: Iterable[Receiver], since: datetime) -> dict[tuple[str, str], Recent]:
+    """What receivers heard after `since` of incidents that have notices; one query.
+
+    By the receiver's key and the incident.
+    """
+    waiting = Notice.objects.filter(gathered_at=None).values("alert__group_key")
     channel_ids = {receiver.channel.pk for receiver in receivers if receiver.channel}
     rows = (
         Dispatch.objects.filter(Q(channel__in=channel_ids) | Q(channel=None), at__gt=since)
-        .filter(alert__group_key__in=groups)
+        .filter(alert__group_key__in=waiting)
         .order_by()
         .values_list("channel_id", "to", "alert__group_key", "level")
         .annotate(last=Max("at"))
