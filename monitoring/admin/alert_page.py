@@ -75,8 +75,8 @@ def _yours(alert: Alert) -> str:
 
 
 def _muted(alert: Alert, now: datetime) -> dict[str, Any]:
-    """What keeps a silenced alert quiet, and until when."""
-    if alert.state != "silenced":
+    """What keeps an open alert quiet, acknowledged or not, and until when."""
+    if alert.state not in ("silenced", "acknowledged") or alert.clock_at is not None:
         return {}
     mutes = muting.at(now)
     silence = next((each for each in mutes.silences if Mutes([each], None).over(alert)), None)

@@ -205,6 +205,10 @@ def test_a_silenced_alert_says_until_when_by_whom_and_why(support: Client) -> No
     text = page_of(support, states.silenced())
     assert "by root on the command line: Being replaced" in text
     assert "Silenced: nothing is owed." in text
+    Alert.objects.update(acknowledged_at=timezone.now(), acknowledged_by="admin:ada")
+    text = page_of(support, Alert.objects.get())
+    assert "by root on the command line: Being replaced" in text
+    assert "Nothing is owed." in text
 
 
 def test_the_post_mortem_has_its_timeline_already(support: Client) -> None:
