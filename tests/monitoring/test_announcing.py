@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from monitoring.alerts import responding, signals, silencing, sweeping
-from monitoring.alerts.announcing import announce, pacing
+from monitoring.alerts.announcing import announce, gathering, pacing
 from monitoring.alerts.signals import Signal
 from monitoring.models import Alert, Dispatch, Notice, Route
 from operations import schedule
@@ -423,6 +423,37 @@ def test_a_round_that_dies_before_it_commits_loses_nothing_and_repeats_nothing(
     assert announce() == (1, 1)
     assert announce() == (0, 0)
     assert said(alert) == [("ops", "fired")]
+
+
+def test_who_comes_second_looks_again_and_says_nothing(now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_route()
+    alert = fire()
+    others = iter([announce])
+    lock = gathering._lock
+
+    def another_was_faster(alerts: Any) -> None:
+        for other in others:
+            assert other() == (1, 1)
+        lock(alerts)
+
+    monkeypatch.setattr(gathering, "_lock", another_was_faster)
+    assert ripen(now) == (0, 0)
+    assert said(alert) == [("ops", "fired")]
+
+
+def test_a_critical_escalation_goes_out_within_a_minute_of_a_storm(now: Any) -> None:
+    a_route()
+    a_contact(3, "Ada")
+    alert = fire("old", "critical")
+    ripen(now)
+    now.shift(8 * HOUR)
+    many(5, "error")
+    ripen(now)
+    sweeping.sweep()
+    ripen(now)
+    assert said(alert)[1:] == [("ada@example.org", "escalated")]
+    ripen(now, MINUTE)
+    assert said(alert)[2:] == [("ops", "escalated")]
 
 
 def test_one_tick_carries_an_alert_out(now: Any, mailoutbox: list[EmailMessage]) -> None:

@@ -170,7 +170,7 @@ def test_a_resolution_that_is_late_names_who_has_it(now: Any) -> None:
         "[CRITICAL, overdue] Patient Engagement: 12.3 % of requests fail – resolve (late since 15:00 CET)"
     )
     assert "OVERDUE. command:root has had it since 14:00 CET (1 h), and it is not resolved." in text
-    assert "Its whole story: LINK" in text
+    assert "Answer it here: LINK" in text
 
 
 def test_an_escalation_says_to_whom_and_since_when_nobody_answered(now: Any) -> None:
@@ -201,6 +201,18 @@ def test_an_escalation_by_hand_says_who_and_why(now: Any) -> None:
     assert parts()[0].splitlines()[2] == (
         "ESCALATED to level 2 (senior developers and DevOps) by command:root: I need a DBA. "
         "command:root has had it since 14:00 CET (11 s), and it is not resolved."
+    )
+
+
+def test_an_escalation_by_hand_needs_no_reason(now: Any) -> None:
+    a_route()
+    alert = serious("error")
+    ripen(now)
+    responding.escalate(alert, actor=ROOT)
+    ripen(now)
+    assert parts()[0].splitlines()[2] == (
+        "ESCALATED to level 2 (senior developers and DevOps) by command:root. "
+        "Nobody has acknowledged it since 14:00 CET (22 s)."
     )
 
 

@@ -134,10 +134,18 @@ def _turn(item: Item, now: datetime) -> str:
         case Notice.Kind.OVERDUE:
             return f"OVERDUE. {_silence(alert, now)}"
         case Notice.Kind.ESCALATED:
-            event = item.events.get(AlertEvent.Kind.ESCALATED)
-            by_hand = f" by {event.by}: {block(event.text, 300, 2)}." if event and event.by else "."
-            return f"ESCALATED to {team(alert.escalation)}{by_hand} {_silence(alert, now)}"
+            return f"ESCALATED to {team(alert.escalation)}{_by_hand(item)}. {_silence(alert, now)}"
     return f"Acknowledged by {alert.acknowledged_by}." if alert.acknowledged_at else ""
+
+
+def _by_hand(item: Item) -> str:
+    """Who escalated it and why, where a person did."""
+    event = item.events.get(AlertEvent.Kind.ESCALATED)
+    if event is None or not event.by:
+        return ""
+    why = block(event.text, 300, 2).rstrip(".")
+    # Without a reason the story says where to.
+    return f" by {event.by}" if why == f"To level {item.alert.escalation}" else f" by {event.by}: {why}"
 
 
 def _silence(alert: Alert, now: datetime) -> str:
@@ -180,7 +188,10 @@ def _answering(item: Item, to: str, now: datetime) -> str:
     lines = []
     if owed := _steps(alert, now):
         lines.append(owed)
-    word = "Acknowledge it here" if not alert.acknowledged_at and not alert.resolved_at else "Its whole story"
+    if alert.resolved_at:
+        word = "Its whole story"
+    else:
+        word = "Answer it here" if alert.acknowledged_at else "Acknowledge it here"
     lines.append(f"{word}: {link_of(alert, to)}")
     if alert.url:
         lines.append(f"Its source: {alert.url}")
@@ -188,7 +199,7 @@ def _answering(item: Item, to: str, now: datetime) -> str:
 
 
 def _steps(alert: Alert, now: datetime) -> str:
-    """All that is still owed, and by when: `Owed: acknowledge by 14:05 CET, respond by 14:15 CET`."""
+    """All that is still owed, and by when: `Owed: acknowledge by 14:05 CET, resolve by 15:00 CET`."""
     owed = _owed(alert)
     if owed is None or alert.clock_at is None:
         return ""
@@ -202,8 +213,9 @@ def _steps(alert: Alert, now: datetime) -> str:
 
 
 def _by(stage: str, at: datetime, now: datetime) -> str:
-    """`acknowledge by 14:05 CET`, or that it is late."""
-    return f"{OWED[stage]} {'by' if at > now else '(late since'} {when(at, now)}{'' if at > now else ')'}"
+    """`acknowledge by 14:05 CET`, or `acknowledge (late since 14:05 CET)`."""
+    time = when(at, now)
+    return f"{OWED[stage]} by {time}" if at > now else f"{OWED[stage]} (late since {time})"
 
 
 def _who(item: Item, directory: Directory, now: datetime) -> str:
