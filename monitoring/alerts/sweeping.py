@@ -85,11 +85,13 @@ def _muting(mutes: Mutes) -> Callable[[Alert, Story], None]:
 
 
 def _unmute(alert: Alert, story: Story) -> None:
-    """Its clock begins anew; it is announced if it never was."""
+    """Its clock begins anew, and what is new is told.
+
+    Whoever was told before hears only of what differs from that: the announcer compares.
+    """
     clocks.start(alert, story.now)
     story.event(alert, AlertEvent.Kind.UNMUTED)
-    if alert.announced_at is None:
-        story.announce(alert, Notice.Kind.FIRED)
+    story.announce(alert, Notice.Kind.WORSE if alert.announced_at else Notice.Kind.FIRED)
 
 
 def _step(alert: Alert, story: Story) -> None:

@@ -8,7 +8,8 @@ import time_machine
 from django.utils import timezone
 
 from monitoring.alerts import muting, responding, silencing, sweeping
-from monitoring.models import Alert, Silence
+from monitoring.alerts.announcing import announce
+from monitoring.models import Alert, Dispatch, Silence
 from operations import windows
 from operations.actor import Actor, Door
 from operations.errors import Forbidden, Invalid, Refused
@@ -17,6 +18,7 @@ from rollout.models import Module
 from tests import builders
 from tests.builders import ROOT
 from tests.monitoring.alarms import again, an_alert, kinds, later, notices, raised, sweep_after
+from tests.monitoring.announcing_world import a_route
 
 pytestmark = pytest.mark.django_db
 NOON = datetime.fromisoformat("2026-03-02T12:00:00+00:00")
@@ -50,17 +52,49 @@ def test_what_fires_in_a_silence_is_told_when_that_ends_and_its_clock_begins_the
     assert kinds(alert) == ["fired", "muted", "unmuted"]
 
 
+def told() -> list[tuple[str, str]]:
+    """What the messages of this moment and before spoke of."""
+    announce()
+    return list(Dispatch.objects.order_by("pk").values_list("alert__title", "kind"))
+
+
 def test_what_was_told_before_is_not_told_again_and_owes_nothing_meanwhile() -> None:
+    a_route()
     alert = an_alert(level="error")
-    silenced(level="", alert=alert, until=NOON + 5 * HOUR)
-    assert sweep_after(minutes=1).muted == 1
-    assert (again(alert).state, again(alert).due_at) == ("silenced", None)
-    assert sweep_after(hours=4).stepped == 0
-    sweep_after(hours=5)
-    alert = again(alert)
-    assert (notices(alert), alert.due_at, alert.escalation) == (["fired"], NOON + 7 * HOUR, 1)
-    sweep_after(hours=7)
-    assert notices(alert) == ["fired", "escalated"]
+    with later(minutes=1):
+        assert told() == [("Too many errors", "fired")]
+        silenced(level="error", until=NOON + 5 * HOUR)
+        assert sweeping.sweep().muted == 1
+        assert (again(alert).state, again(alert).due_at) == ("silenced", None)
+    with later(hours=4):
+        assert sweeping.sweep().stepped == 0
+        new = an_alert("timeouts", level="error")
+        assert told() == [("Too many errors", "fired")]
+    with later(hours=5):
+        assert sweeping.sweep().unmuted == 2
+    assert {again(each).due_at for each in (alert, new)} == {NOON + 7 * HOUR}
+    with later(hours=5, minutes=1):
+        assert told() == [("Too many errors", "fired"), ("Too many timeouts", "fired")]
+    with later(hours=7, minutes=1):
+        sweeping.sweep()
+    with later(hours=7, minutes=2):
+        assert [kind for _, kind in told()[2:]] == ["escalated", "escalated"]
+
+
+def test_what_got_worse_in_the_silence_is_told_when_that_ends() -> None:
+    a_route()
+    an_alert(level="warning")
+    with later(minutes=1):
+        assert told() == [("Too many errors", "fired")]
+        silenced()
+        silenced(level="critical")
+    with later(minutes=30):
+        sweeping.sweep()
+        an_alert(level="critical")
+    with later(hours=1):
+        sweeping.sweep()
+    with later(hours=1, minutes=1):
+        assert told() == [("Too many errors", "fired"), ("Too many errors", "worse")]
 
 
 def test_what_is_over_before_the_silence_is_told_to_nobody() -> None:
