@@ -8,12 +8,12 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 
-from monitoring.admin.alerts import AlertAdmin
+from monitoring.admin.alerts.contacts import ContactAdmin
+from monitoring.admin.alerts.inbox import AlertAdmin
+from monitoring.admin.alerts.routes import RouteAdmin
+from monitoring.admin.alerts.silences import SilenceAdmin
 from monitoring.admin.checks import HealthCheckAdmin
-from monitoring.admin.contacts import ContactAdmin
 from monitoring.admin.reviews import ReviewAdmin
-from monitoring.admin.routes import RouteAdmin
-from monitoring.admin.silences import SilenceAdmin
 from monitoring.admin.watched import WatchedPlans, with_health
 from monitoring.models import Alert, Contact, HealthCheck, Review, Route, Silence
 from operations.admin.channels import ChannelAdmin

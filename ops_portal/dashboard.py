@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count, Min
 from django.http import HttpRequest
 
-from monitoring.admin import alert_lines
 from monitoring.admin import words as monitoring_words
+from monitoring.admin.alerts import open_alerts
 from monitoring.models import Review
 from operations.doors import timeline
 from operations.doors.admin import actor_of
@@ -70,7 +70,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["decisions"] = [card for card in context["cards"] if card.decision]
         context["no_workspaces"] = not Workspace.objects.exists()
     if request.user.has_perm("monitoring.view_alert"):
-        context |= alert_lines.front_page(actor_of(request))
+        context |= open_alerts.front_page(actor_of(request))
     if request.user.has_perm("monitoring.view_review"):
         due = Review.objects.due().order_by("plan__name").values("plan", "plan__name")
         context["due_reviews"] = list(due.annotate(count=Count("pk"), since=Min("due_at"))[:MOST_PLANS])

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 SNAPSHOT = Path(__file__).with_name("query_counts.json")
 MOST = 20
-FEW, MANY = 5, 50
+FEW, MANY = 5, 25
 
 
 def plan_page(page: str, *args: Any) -> str:

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from monitoring.admin import alert_lines, check_page
+from monitoring.admin import check_page
+from monitoring.admin.alerts import open_alerts
 from monitoring.admin.filters import ActionFilter, PhaseFilter, PlanFilter
 from monitoring.models import HealthCheck
 from operations.doors.model_admin import VerbAdmin
@@ -72,5 +73,5 @@ class HealthCheckAdmin(VerbAdmin):
     def page_context(self, request: HttpRequest, obj: HealthCheck) -> dict[str, Any]:
         context = check_page.context(request, obj)
         if request.user.has_perm("monitoring.view_alert"):
-            context["open_alerts"] = alert_lines.of_check(obj)
+            context["open_alerts"] = open_alerts.of_check(obj)
         return context

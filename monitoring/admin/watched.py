@@ -8,7 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from monitoring.admin import alert_lines, history, history_charts, links, plan_health, strips, words
+from monitoring.admin import history, history_charts, links, plan_health, strips, words
+from monitoring.admin.alerts import open_alerts
 from monitoring.admin.check_now import CHECK_NOW
 from monitoring.admin.first_phase import with_aa_test
 from monitoring.admin.vitals_source import VITALS_SOURCE
@@ -45,7 +46,7 @@ class WatchedPlans(VerbAdmin):
         context = super().page_context(request, obj)
         if request.user.has_perm("monitoring.view_alert"):
             context["sections"] = ["admin/monitoring/alert_section.html", *context.get("sections", ())]
-            context["open_alerts"] = alert_lines.of_module(obj.module_id)
+            context["open_alerts"] = open_alerts.of_module(obj.module_id)
         if not request.user.has_perm("monitoring.view_healthcheck"):
             return context
         context["sections"] = [*context.get("sections", ()), "admin/monitoring/plan_health.html"]

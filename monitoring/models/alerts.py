@@ -114,6 +114,7 @@ class Alert(models.Model):
             models.Index(fields=["fingerprint", "-resolved_at"], name="alert_last_of_its_kind"),
             models.Index(fields=["module", "-first_seen"], name="alert_of_module"),
             models.Index(fields=["-first_seen", "-id"], name="alert_newest"),
+            models.Index(fields=["resolved_at"], name="alert_over", condition=Q(resolved_at__isnull=False)),
         ]
         permissions = [
             ("raise_alert", "Can raise an alert"),

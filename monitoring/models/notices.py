@@ -91,7 +91,11 @@ class Notice(models.Model):
 
     class Meta:
         ordering = ["created_at", "pk"]
-        indexes = [models.Index(fields=["alert"], name="notice_of_alert")]
+        indexes = [
+            models.Index(fields=["alert"], name="notice_of_alert"),
+            # Those that wait, and those that have done their work for long.
+            models.Index(fields=["gathered_at"], name="notice_gathered"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["alert", "kind", "escalation"],
@@ -114,9 +118,7 @@ class Dispatch(models.Model):
         Channel, on_delete=models.SET_NULL, null=True, related_name="dispatches", db_index=False
     )
     to = models.CharField(max_length=254)
-    level = models.CharField(
-        max_length=8, choices=Alert.Level.choices, default=WARNING, help_text="What the message said"
-    )
+    level = models.CharField(max_length=8, choices=Alert.Level.choices, help_text="What the message said")
     digest = models.BooleanField(default=False)
     # Delivered messages are forgotten after a month, the story is not.
     message = models.ForeignKey(

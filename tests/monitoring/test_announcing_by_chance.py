@@ -1,7 +1,7 @@
 """Whatever happens to alerts in whatever order, in the end every receiver knows how things stand."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -35,7 +35,9 @@ def something_happens(chance: random.Random) -> None:
     elif what == 4:
         signals.take([Signal(source=Alert.Source.RULE, cause=cause, firing=False)])
     elif what == 5:
-        verb = chance.choice([responding.acknowledge, responding.resolve, responding.escalate])
+        verbs: list[Callable[..., Alert]]
+        verbs = [responding.acknowledge, responding.resolve, responding.escalate]
+        verb = chance.choice(verbs)
         with suppress(Refused):
             verb(alert, actor=ROOT)
     else:

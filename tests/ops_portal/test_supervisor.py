@@ -62,6 +62,7 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
         running.process.wait()
 
 
+@pytest.mark.faults
 def test_ctrl_c_stops_everything_in_order(portal: Portal) -> None:
     with pytest.raises(urllib.error.HTTPError) as answer:  # the database was not migrated: up, but not ready
         urllib.request.urlopen(f"http://127.0.0.1:{portal.port}/api/health/status")
@@ -75,6 +76,7 @@ def test_ctrl_c_stops_everything_in_order(portal: Portal) -> None:
     assert "Traceback" not in portal.log.read_text()
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("part", ["granian", " worker "])
 def test_a_killed_part_stops_the_rest_loudly(portal: Portal, part: str) -> None:
     os.kill(min(portal.of(part)), signal.SIGKILL)
@@ -84,6 +86,7 @@ def test_a_killed_part_stops_the_rest_loudly(portal: Portal, part: str) -> None:
     assert "was ended by SIGKILL: the portal stops." in portal.log.read_text()
 
 
+@pytest.mark.faults
 def test_a_killed_supervisor_leaves_no_orphan(portal: Portal) -> None:
     portal.process.kill()
     portal.process.wait()
@@ -91,6 +94,7 @@ def test_a_killed_supervisor_leaves_no_orphan(portal: Portal) -> None:
     portal.wait_until_gone()
 
 
+@pytest.mark.faults
 def test_even_without_its_keeper_a_killed_supervisor_leaves_no_orphan(portal: Portal) -> None:
     keeper = next(process for process in portal.of("ops_portal.supervisor") if process != portal.process.pid)
     portal.process.send_signal(signal.SIGSTOP)  # or it would see the keeper die
@@ -101,6 +105,7 @@ def test_even_without_its_keeper_a_killed_supervisor_leaves_no_orphan(portal: Po
     portal.wait_until_gone()
 
 
+@pytest.mark.faults
 def test_a_part_that_hangs_is_killed_when_asked_twice(portal: Portal) -> None:
     for process in portal.of(" beat "):
         os.kill(process, signal.SIGSTOP)

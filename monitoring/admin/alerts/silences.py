@@ -8,9 +8,9 @@ from django.utils import timezone
 from unfold.decorators import display
 
 from monitoring.admin import words
-from monitoring.admin.alert_forms import SilenceForm, ends_at
-from monitoring.admin.alert_operations import facts
-from monitoring.admin.alert_words import moment
+from monitoring.admin.alerts.forms import SilenceForm, ends_at
+from monitoring.admin.alerts.operations import facts
+from monitoring.admin.alerts.wording import moment
 from monitoring.admin.filters import StateFilter
 from monitoring.alerts import muting, silencing
 from monitoring.models import Alert, Silence

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils.text import get_text_list
 
-from monitoring.admin.alert_words import span
+from monitoring.admin.alerts.wording import span
 from monitoring.alerts import routes
 from monitoring.deadlines import ESCALATES_AFTER
 from monitoring.levels import LEVELS, at_least

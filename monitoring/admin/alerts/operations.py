@@ -4,8 +4,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from monitoring.admin import alert_story, postmortems, told, words
-from monitoring.admin.alert_forms import (
+from monitoring.admin import words
+from monitoring.admin.alerts import postmortems, story, told
+from monitoring.admin.alerts.forms import (
     EscalateForm,
     NoteForm,
     PostmortemForm,
@@ -14,7 +15,7 @@ from monitoring.admin.alert_forms import (
     UntilForm,
     ends_at,
 )
-from monitoring.admin.alert_words import LEVEL_LABELS, STATE_LABELS, STATES, due_of, moment
+from monitoring.admin.alerts.wording import LEVEL_LABELS, STATE_LABELS, STATES, due_of, moment
 from monitoring.alerts import responding, silencing
 from monitoring.deadlines import HIGHEST
 from monitoring.levels import LEVELS
@@ -89,7 +90,7 @@ def _write_postmortem(alert: Alert, inputs: Inputs, actor: Actor, version: int |
 def _draft(alert: Alert) -> Inputs:
     if alert.postmortem:
         return {"text": alert.postmortem}
-    return {"text": postmortems.draft(alert, alert_story.events_of(alert))}
+    return {"text": postmortems.draft(alert, story.events_of(alert))}
 
 
 def _raise(nothing: None, inputs: Inputs, actor: Actor, version: int | None) -> str:

@@ -12,7 +12,7 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
-from monitoring.admin.alert_forms import line
+from monitoring.admin.alerts.forms import line
 from monitoring.alerts import contacts
 from monitoring.levels import WARNING
 from monitoring.models import Alert, Contact

@@ -14,8 +14,9 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from monitoring.admin import links, told, told_page
-from monitoring.admin.alert_forms import line, module_field
+from monitoring.admin import links
+from monitoring.admin.alerts import told, told_page
+from monitoring.admin.alerts.forms import line, module_field
 from monitoring.alerts import routes
 from monitoring.levels import ORDER
 from monitoring.models import Alert, Route

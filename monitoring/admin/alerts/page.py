@@ -6,8 +6,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from monitoring.admin import alert_stages, alert_story, alert_words, links, told, words
-from monitoring.admin.alert_operations import facts
+from monitoring.admin import links, words
+from monitoring.admin.alerts import stages, story, told, wording
+from monitoring.admin.alerts.operations import facts
 from monitoring.alerts import muting, routes
 from monitoring.alerts.muting import Mutes
 from monitoring.deadlines import next_escalation
@@ -36,17 +37,17 @@ LEARN = "Write down what was learned while it is fresh: what happened, to whom, 
 def context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     """What the template shows, in a fixed number of queries."""
     actor, now = actor_of(request), timezone.now()
-    events = alert_story.events_of(alert)
-    dispatches = alert_story.dispatches_of(alert)
+    events = story.events_of(alert)
+    dispatches = story.dispatches_of(alert)
     known = facts(alert)
     return {
         **known,
         "sentence": _sentence(alert, known["due"]),
         "done": alert.done or (TOLD if dispatches else "Nothing but this alert."),
         "yours": _yours(alert),
-        "stages": alert_stages.of_alert(alert, events, now),
-        "story": alert_story.told(events, dispatches, actor),
-        "url": alert_words.safe_link(alert.url),
+        "stages": stages.of_alert(alert, events, now),
+        "story": story.told(events, dispatches, actor),
+        "url": wording.safe_link(alert.url),
         "labels": sorted(alert.labels.items()),
         **_muted(alert, now),
         "plan": _plan(alert, actor),
@@ -56,13 +57,13 @@ def context(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     }
 
 
-def _sentence(alert: Alert, due: alert_words.Due | None) -> str:
+def _sentence(alert: Alert, due: wording.Due | None) -> str:
     """The line under the title."""
     if due:
-        return alert_words.asked(due)
+        return wording.asked(due)
     if alert.resolved_at:
         who = words.by_whom(alert.resolved_by) if alert.resolved_by else "the portal: its cause was gone"
-        return f"Resolved {alert_words.moment(alert.resolved_at, timezone.now())} by {who}."
+        return f"Resolved {wording.moment(alert.resolved_at, timezone.now())} by {who}."
     return STANDS.get(alert.state, "Nothing is owed.")
 
 
@@ -85,7 +86,7 @@ def _muted(alert: Alert, now: datetime) -> dict[str, Any]:
     who = words.by_whom(silence.created_by)
     return {
         "silence": silence,
-        "muted_by": f"until {alert_words.moment(silence.ends_at, now)} by {who}: {silence.reason}",
+        "muted_by": f"until {wording.moment(silence.ends_at, now)} by {who}: {silence.reason}",
     }
 
 
@@ -106,7 +107,7 @@ def _telling(alert: Alert, dispatches: Any, actor: Actor) -> dict[str, Any]:
     if waiting and routes.told_of(alert.level, alert.module):
         # The message is being gathered.
         return {}
-    nobody = alert_story.nobody(alert, takers, broken)
+    nobody = story.nobody(alert, takers, broken)
     inputs = {"levels": alert.level, "tells_resolved": "on"}
     if alert.module_id:
         inputs["module"] = str(alert.module_id)
@@ -121,7 +122,7 @@ def _escalation(alert: Alert, now: datetime) -> dict[str, Any]:
         following = next_escalation(alert.level, alert.clock_at, alert.escalation)
     return {
         "ladder": told.ladder(alert.level, Contact.objects.select_related("channel")),
-        "next_level": alert_words.moment(following, now) if following else "",
+        "next_level": wording.moment(following, now) if following else "",
     }
 
 
@@ -133,7 +134,7 @@ def _related(alert: Alert) -> dict[str, Any]:
     others = list(incident.worst_first()[: MOST_RELATED + 1])
     occurrences = Occurrence.objects.filter(alert=alert)[:MOST_OCCURRENCES]
     return {
-        "incident": [(each, alert_words.STATES[each.state]) for each in others[:MOST_RELATED]],
+        "incident": [(each, wording.STATES[each.state]) for each in others[:MOST_RELATED]],
         "more_incident": len(others) > MOST_RELATED,
         "earlier": same[:MOST_EARLIER],
         "more_earlier": len(same) > MOST_EARLIER,

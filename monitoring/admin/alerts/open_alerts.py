@@ -5,10 +5,11 @@ from typing import Any
 
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
-from monitoring.admin import links, told
-from monitoring.admin.alert_filters import OWED
-from monitoring.admin.alert_operations import facts
-from monitoring.admin.alert_words import LEVEL_LABELS
+from monitoring.admin import links
+from monitoring.admin.alerts import told
+from monitoring.admin.alerts.filters import OWED
+from monitoring.admin.alerts.operations import facts
+from monitoring.admin.alerts.wording import LEVEL_LABELS
 from monitoring.levels import ORDER
 from monitoring.models import Alert, HealthCheck
 from operations.actor import Actor

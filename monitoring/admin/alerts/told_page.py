@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from monitoring.admin import links, told
+from monitoring.admin import links
+from monitoring.admin.alerts import told
 from monitoring.levels import CRITICAL, LEVELS
 from monitoring.models import Alert, Contact
 from rollout.models import Module

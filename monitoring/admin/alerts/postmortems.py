@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from monitoring.admin import words
-from monitoring.admin.alert_words import span
+from monitoring.admin.alerts.wording import span
 from monitoring.models import Alert, AlertEvent
 
 

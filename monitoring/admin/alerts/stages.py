@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from monitoring.admin import words
-from monitoring.admin.alert_words import moment, span
+from monitoring.admin.alerts.wording import moment, span
 from monitoring.deadlines import ACKNOWLEDGE, POSTMORTEM, RESOLVE, RESPOND, Stage, stages
 from monitoring.models import Alert, AlertEvent
 

@@ -11,9 +11,9 @@ from django.utils.functional import cached_property
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from monitoring.admin import alert_page, alert_words
-from monitoring.admin.alert_filters import AlertState, EscalationFilter
-from monitoring.admin.alert_operations import MOST, OPERATIONS
+from monitoring.admin.alerts import page, wording
+from monitoring.admin.alerts.filters import AlertState, EscalationFilter
+from monitoring.admin.alerts.operations import MOST, OPERATIONS
 from monitoring.models import Alert
 from operations.doors.model_admin import VerbAdmin
 
@@ -89,21 +89,21 @@ class AlertAdmin(VerbAdmin):
         return ()
 
     def page_context(self, request: HttpRequest, obj: Alert) -> dict[str, Any]:
-        return alert_page.context(request, obj)
+        return page.context(request, obj)
 
     @display(description="Due", ordering="due_at", label=DUE_LABELS)
     def due(self, alert: Alert) -> Any:
-        found = alert_words.due_of(alert, timezone.now())
+        found = wording.due_of(alert, timezone.now())
         return (found.label, found.chip) if found else None
 
     # As an expression, so that the list's own order is shown at what is due alone.
-    @display(description="Level", ordering=F("urgency"), label=alert_words.LEVEL_LABELS)
+    @display(description="Level", ordering=F("urgency"), label=wording.LEVEL_LABELS)
     def level_chip(self, alert: Alert) -> tuple[str, str]:
         return alert.level, f"{alert.get_level_display()} {alert.urgency}"
 
-    @display(description="State", label=alert_words.STATE_LABELS)
+    @display(description="State", label=wording.STATE_LABELS)
     def state_chip(self, alert: Alert) -> tuple[str, str]:
-        return alert.state, alert_words.STATES[alert.state]
+        return alert.state, wording.STATES[alert.state]
 
     @display(description="Seen", ordering="count")
     def times(self, alert: Alert) -> str:
@@ -111,7 +111,7 @@ class AlertAdmin(VerbAdmin):
 
     @display(description="First seen", ordering="first_seen")
     def seen(self, alert: Alert) -> str:
-        return alert_words.moment(alert.first_seen, timezone.now())
+        return wording.moment(alert.first_seen, timezone.now())
 
     @display(description="Escalation", ordering="escalation")
     def escalated(self, alert: Alert) -> str:

@@ -1,0 +1,1 @@
+"""The pages of alerts, and of who is told of them."""
