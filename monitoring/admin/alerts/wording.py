@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.utils import formats, timezone
 
-from monitoring import deadlines
+from monitoring.alerts import clocks
 from monitoring.deadlines import ACKNOWLEDGE, POSTMORTEM, RESOLVE, RESPOND
 from monitoring.models import Alert
 
@@ -54,14 +54,7 @@ def due_of(alert: Alert, now: datetime) -> Due | None:
     """What is owed of an alert; None where nothing is."""
     if alert.due_at is None:
         return None
-    owed = deadlines.owed(
-        alert.level,
-        alert.clock_at,
-        acknowledged=alert.acknowledged_at is not None,
-        responded=alert.responded_at is not None,
-        resolved=alert.resolved_at is not None,
-        postmortem=alert.postmortem_at is not None,
-    )
+    owed = clocks.owed_for(alert)
     stage = owed.stage if owed else ACKNOWLEDGE
     late = alert.due_at <= now
     left = alert.due_at - now

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitoring import deadlines
+from monitoring.alerts import clocks
 from monitoring.alerts.announcing.deciding import ESCALATED, OVERDUE, RESOLVED
 from monitoring.alerts.announcing.receivers import Directory
 from monitoring.alerts.announcing.waiting import Said
@@ -98,7 +99,7 @@ def urge(item: Item, now: datetime) -> str:
         return f"after {span(alert.resolved_at - alert.first_seen)}"
     if item.kind in (OVERDUE, ESCALATED) and alert.clock_at and not alert.acknowledged_at:
         return f"nobody has acknowledged it since {when(alert.clock_at, now)}"
-    owed = _owed(alert)
+    owed = clocks.owed_for(alert)
     if owed is None:
         return "nothing is owed"
     return _by(owed.stage, owed.by, now)
@@ -200,7 +201,7 @@ def _answering(item: Item, to: str, now: datetime) -> str:
 
 def _steps(alert: Alert, now: datetime) -> str:
     """All that is still owed, and by when: `Owed: acknowledge by 14:05 CET, resolve by 15:00 CET`."""
-    owed = _owed(alert)
+    owed = clocks.owed_for(alert)
     if owed is None or alert.clock_at is None:
         return ""
     stages = deadlines.stages(alert.level, alert.clock_at)
@@ -236,14 +237,3 @@ def _who(item: Item, directory: Directory, now: datetime) -> str:
                 + (f": {people}" if people else "")
             )
     return "\n".join(lines)
-
-
-def _owed(alert: Alert) -> deadlines.Owed | None:
-    return deadlines.owed(
-        alert.level,
-        alert.clock_at,
-        acknowledged=alert.acknowledged_at is not None,
-        responded=alert.responded_at is not None,
-        resolved=alert.resolved_at is not None,
-        postmortem=alert.postmortem_at is not None,
-    )
