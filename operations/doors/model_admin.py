@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 
 from operations.doors import admin as door
+from operations.doors import confirmation
 from operations.doors.admin import Operation
 from operations.doors.downloads import csv_response
 from operations.doors.timeline import details, timeline
@@ -85,7 +86,7 @@ class VerbAdmin(ModelAdmin):
     def operate_view(self, request: HttpRequest, name: str) -> HttpResponse:
         """The confirmation page of one operation."""
         self.require_view(request)
-        return door.operate(request, self, self.operation(name))
+        return confirmation.operate(request, self, self.operation(name))
 
     def names_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
         """Every unit that an operation would touch, as CSV."""
@@ -93,7 +94,7 @@ class VerbAdmin(ModelAdmin):
         operation, actor = self.operation(name), door.actor_of(request)
         if not actor.may(operation.permission):
             raise PermissionDenied
-        target = door.find_targets(request, self)[0]
+        target = confirmation.find_targets(request, self)[0]
         form = operation.form(data=request.GET)
         for field_name, field in form.fields.items():
             field.required = field.required and field_name in operation.previewed
@@ -190,7 +191,7 @@ def _leads_to(operation: Operation) -> Callable[[VerbAdmin, HttpRequest, QuerySe
             admin.message_user(request, f"Choose at most {operation.most} at once.", level="error")
             return HttpResponseRedirect(request.get_full_path())
         if len(chosen) > door.MOST_TARGETS:
-            return door.show_chosen(request, admin, operation, chosen)
+            return confirmation.show_chosen(request, admin, operation, chosen)
         return HttpResponseRedirect(door.operation_url(admin, operation.name, chosen))
 
     return lead
