@@ -79,7 +79,8 @@ def take(signals: Iterable[Signal]) -> dict[str, Alert]:
     for signal in signals:
         by_fingerprint[signal.fingerprint].append(signal)
     found: dict[str, Alert] = {}
-    with transaction.atomic():
+    # Without a savepoint of its own: what fails here is not gone on with.
+    with transaction.atomic(savepoint=False):
         serialize(by_fingerprint)
         for begin in range(0, len(by_fingerprint), MOST_AT_ONCE):
             names = sorted(by_fingerprint)[begin : begin + MOST_AT_ONCE]
@@ -112,7 +113,7 @@ def _take(signals: Mapping[str, Sequence[Signal]]) -> dict[str, Alert]:
         .annotate(newest=Max("pk"))
         .values("newest")
     )
-    rows = Alert.objects.select_for_update().filter(pk__in=list(newest.values_list("newest", flat=True)))
+    rows = Alert.objects.select_for_update().filter(pk__in=newest)
     alerts = {alert.fingerprint: alert for alert in rows.order_by("fingerprint")}
     story.about(alerts.values())
     for fingerprint, said in signals.items():
