@@ -51,6 +51,7 @@ def test_the_head_is_sent_once_a_day() -> None:
     assert [each.to for each in mail.outbox] == [[HEAD_MAIL], [HEAD_MAIL]]
     assert "intact: 2 events on 2026-03-01" in mail.outbox[0].subject
     assert audit.verify().head in mail.outbox[0].body
+    assert set(OutboxMessage.objects.values_list("lane", flat=True)) == {f"mail:{HEAD_MAIL}"}
 
 
 @pytest.mark.usefixtures("with_address")
