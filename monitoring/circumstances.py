@@ -2,13 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
 from monitoring.judging.evidence import Adoption
 from monitoring.membership import Membership
 from monitoring.models import HealthCheck
 from monitoring.sources.base import Source
 from monitoring.watching import standing
+from operations.spelling import local_time
 from rollout import facts
 from rollout.models import Phase, Plan
 from rollout.reports import SETTLED_AFTER
@@ -45,8 +44,9 @@ def other_changes(plan: Plan, slot: datetime) -> tuple[str, ...]:
     """The other plans whose share changed within the day before `slot`, in words."""
     others = Plan.objects.live().exclude(pk=plan.pk).filter(share_changed_at__gt=slot - OVERLAPS)
     return tuple(
-        f"{other} ({other.percentage} % since {timezone.localtime(other.share_changed_at):%Y-%m-%d %H:%M %Z})"
+        f"{other} ({other.percentage} % since {local_time(other.share_changed_at)})"
         for other in others
+        if other.share_changed_at is not None
     )
 
 
@@ -62,8 +62,8 @@ def trouble(plan: Plan, phase: Phase | None, slot: datetime) -> str | None:
     checks = HealthCheck.objects.filter(plan=plan, slot__gt=since, slot__lt=slot)
     found = checks.exclude(cause="").first()
     if found is not None:
-        return f"{timezone.localtime(found.slot):%Y-%m-%d %H:%M %Z}: {found.summary}"
+        return f"{local_time(found.slot)}: {found.summary}"
     alert = standing.critical_since(plan.module, since)
     if alert is not None:
-        return f"critical alert since {timezone.localtime(alert.first_seen):%Y-%m-%d %H:%M %Z}: {alert.title}"
+        return f"critical alert since {local_time(alert.first_seen)}: {alert.title}"
     return "" if checks.exists() else None

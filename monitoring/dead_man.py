@@ -17,6 +17,7 @@ from monitoring.alerts.signals import Signal, take
 from monitoring.levels import CRITICAL, ERROR
 from monitoring.models import Alert
 from operations import schedule
+from operations.spelling import local_time
 
 # The job that looks, and one that every tick does but the watchman leaves alone.
 JOB, TICK_JOB = "dead-man", "seal-audit"
@@ -98,16 +99,12 @@ def _of_checks() -> str:
     newest = health.newest()
     if newest is None:
         return "No health check was ever made, though a plan reaches somebody."
-    return f"The last health check was made at {_said(newest.made_at)}, though a plan reaches somebody."
+    return f"The last health check was made at {local_time(newest.made_at)}, though a plan reaches somebody."
 
 
 def _of_ticks() -> str:
     last = tick().last
-    return f"What is due was last run at {_said(last)}." if last else "What is due was never run."
-
-
-def _said(moment: datetime) -> str:
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M %Z}"
+    return f"What is due was last run at {local_time(last)}." if last else "What is due was never run."
 
 
 SILENCE = Signal(

@@ -9,6 +9,7 @@ from monitoring.models import CriterionTick, Review
 from operations import audit
 from operations.actor import Actor
 from operations.errors import Invalid, Refused
+from operations.spelling import local_time
 from rollout import gates
 from rollout.models import Phase, PhaseRun, Plan
 
@@ -48,8 +49,9 @@ def do(review: Review, *, actor: Actor, note: str) -> Review:
     note = _checked(note)
     now = timezone.now()
     if review.due_at > now:
-        when = f"{timezone.localtime(review.due_at):%Y-%m-%d %H:%M %Z}"
-        raise Refused("not_due", f"{review} is due at {when}: there is nothing to review yet.")
+        raise Refused(
+            "not_due", f"{review} is due at {local_time(review.due_at)}: there is nothing to review yet."
+        )
     won = Review.objects.open().filter(pk=review.pk).update(done_at=now, done_by=str(actor), note=note)
     review.refresh_from_db()
     if not won:

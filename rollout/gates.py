@@ -12,6 +12,7 @@ from django.utils import timezone
 from operations.actor import Actor
 from operations.errors import Invalid
 from operations.models import Window
+from operations.spelling import local_time
 from rollout import cohorts
 from rollout.cohorts import Shares
 from rollout.facts import state_with
@@ -190,7 +191,7 @@ def _soak(plan: Plan) -> list[Reason]:
     over = plan.share_changed_at + current.min_soak
     if over <= timezone.now():
         return []
-    when = f"{timezone.localtime(over):%Y-%m-%d %H:%M %Z}"
+    when = local_time(over)
     message = f"Phase {current.number} lasts {_spelled(current.min_soak)}: wait until {when}."
     return [Reason("soak", message, can_override=True)]
 
@@ -256,4 +257,4 @@ def _spelled(duration: timedelta) -> str:
 
 
 def _until(at: datetime | None) -> str:
-    return f" until {timezone.localtime(at):%Y-%m-%d %H:%M %Z}" if at else ""
+    return f" until {local_time(at)}" if at else ""

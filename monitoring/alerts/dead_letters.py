@@ -20,6 +20,7 @@ from monitoring.alerts.signals import Signal, take
 from monitoring.models import Alert, Contact, Dispatch, Route
 from operations import channels
 from operations.models import Channel, OutboxMessage
+from operations.spelling import local_time
 
 # How often a message about an alert may fail, and how long one about a critical alert may wait.
 MOST_FAILURES = 3
@@ -88,7 +89,9 @@ def _given_up(lanes: QuerySet[OutboxMessage], now: datetime) -> Iterable[Trouble
         if row["arrived"] and row["arrived"] >= row["last"]:
             continue
         said = "1 message was" if row["count"] == 1 else f"{row['count']:,} messages were"
-        yield Trouble(row["lane"], f"{said} given up, the last one at {_when(row['last'])}.", row["last"])
+        yield Trouble(
+            row["lane"], f"{said} given up, the last one at {local_time(row['last'])}.", row["last"]
+        )
 
 
 def _stuck(waiting: QuerySet[OutboxMessage], now: datetime) -> Iterable[Trouble]:
@@ -103,7 +106,7 @@ def _stuck(waiting: QuerySet[OutboxMessage], now: datetime) -> Iterable[Trouble]
         for row in rows:
             said = "1 message" if row["count"] == 1 else f"{row['count']:,} messages"
             tried = "1 attempt" if row["most"] == 1 else f"{row['most']} attempts"
-            text = f"{said} {why} did not arrive since {_when(row['first'])}, after {tried}."
+            text = f"{said} {why} did not arrive since {local_time(row['first'])}, after {tried}."
             yield Trouble(row["lane"], text, row["last"])
 
 
@@ -113,7 +116,7 @@ def _disabled() -> Iterable[Trouble]:
     reached = Exists(Contact.objects.filter(channel=OuterRef("pk"), email=""))
     for channel in Channel.objects.exclude(disabled_at=None).filter(routed | reached):
         if channel.disabled_at is not None:
-            why = f"The channel is disabled since {_when(channel.disabled_at)}: {channel.disabled_why}"
+            why = f"The channel is disabled since {local_time(channel.disabled_at)}: {channel.disabled_why}"
             yield Trouble(channels.lane_of(channel), why, channel.disabled_at, disabled=True)
 
 
@@ -197,8 +200,3 @@ def _scrubbed(error: str, channel: Channel | None) -> str:
     if channel is not None and channel.kind != Channel.Kind.MAIL:
         error = error.replace(channel.address, channels.masked(channel))
     return URL.sub(r"\1…", " ".join(error.split()))[:LONGEST_ERROR]
-
-
-def _when(at: datetime) -> str:
-    local = timezone.localtime(at, timezone.get_default_timezone())
-    return f"{local:%Y-%m-%d %H:%M %Z}"

@@ -14,6 +14,7 @@ from monitoring.models import Alert, AlertEvent, Notice
 from operations import audit
 from operations.actor import Actor, Door
 from operations.errors import Invalid, Refused
+from operations.spelling import local_time
 from rollout.models import Module
 
 PERMISSION = "monitoring.respond_alert"
@@ -166,9 +167,8 @@ def _locked(alert: Alert) -> tuple[Alert, Story]:
     story = Story(timezone.now())
     alert = Alert.objects.select_for_update().get(pk=alert.pk)
     if alert.resolved_at is not None:
-        when = f"{timezone.localtime(alert.resolved_at):%Y-%m-%d %H:%M %Z}"
         by = f" by {alert.resolved_by}" if alert.resolved_by else ": its cause was gone"
-        raise Refused("resolved", f"{_name(alert)} was resolved at {when}{by}.")
+        raise Refused("resolved", f"{_name(alert)} was resolved at {local_time(alert.resolved_at)}{by}.")
     if alert.fired_at is None:
         raise Refused("pending", f"{_name(alert)} has not fired: it must hold for a while first.")
     story.about([alert])

@@ -9,6 +9,7 @@ from monitoring.alerts.signals import Signal, take
 from monitoring.levels import INFO
 from monitoring.models import Alert
 from operations.models import Window
+from operations.spelling import local_time
 from rollout import automatic
 from rollout.models import Module, PhaseRun
 
@@ -61,18 +62,12 @@ def _counted(run: PhaseRun) -> str:
 
 
 def _maintenance(window: Window) -> Signal:
-    begins = f"{timezone.localtime(window.starts_at):%Y-%m-%d %H:%M %Z}"
-    ends = (
-        f"until {timezone.localtime(window.ends_at):%Y-%m-%d %H:%M %Z}" if window.ends_at else "with open end"
-    )
+    begins = local_time(window.starts_at)
+    ends = f"until {local_time(window.ends_at)}" if window.ends_at else "with open end"
     summary = (
         f"{window.title}: from {begins} {ends}. Meanwhile no phase runs, and what is measured rings nobody."
     )
     return _news(f"maintenance:{window.pk}", f"Maintenance begins at {begins}", summary)
-
-
-def _spelled(at: datetime) -> str:
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
 
 
 def _news(

@@ -8,6 +8,7 @@ from django.utils import timezone
 from monitoring.alerts.signals import Signal, take
 from monitoring.levels import ERROR
 from monitoring.models import Alert, HealthCheck
+from operations.spelling import local_time
 
 LOOKS_BACK = timedelta(days=1)
 
@@ -39,7 +40,7 @@ def _signal(check: HealthCheck) -> Signal:
         level=ERROR,
         title=f"The portal has {done.replace('the plan', f'the plan of {check.plan.module}')}",
         summary=check.summary,
-        done=f"At {timezone.localtime(check.made_at):%Y-%m-%d %H:%M %Z} it {done}.",
+        done=f"At {local_time(check.made_at)} it {done}.",
         advice="Look at the health check, and decide how the rollout goes on.",
         at=check.made_at,
         health_check=check,

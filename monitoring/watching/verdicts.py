@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from django.utils import timezone
-
 from monitoring.alert_rules.rules import TWO_CHECKS, Reading
 from monitoring.alert_rules.wording import Scope
 from monitoring.alerts.signals import Signal
@@ -14,6 +12,7 @@ from monitoring.judging import triggers
 from monitoring.judging.findings import BREACH, PLATFORM, UNKNOWN
 from monitoring.levels import CRITICAL, ERROR
 from monitoring.models import Alert, HealthCheck
+from operations.spelling import local_time
 from rollout import phases
 from rollout.models import Plan
 
@@ -138,7 +137,7 @@ def _shown_by_all(check: HealthCheck) -> list[Criterion]:
 
 def _done(checked: Checked) -> str:
     plan, check = checked.plan, checked.check
-    at = f"at {timezone.localtime(check.made_at):%Y-%m-%d %H:%M %Z}"
+    at = f"at {local_time(check.made_at)}"
     if check.action == Action.PAUSED:
         return f"The portal paused the plan {at}: nobody new gets the feature, and nobody loses it."
     if check.action == Action.ROLLED_BACK:

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from operations.actor import Actor, Door
 from operations.errors import Invalid, Refused
+from operations.spelling import local_time
 
 DEFAULT_MODULE = "patient_engagement"
 
@@ -204,7 +205,7 @@ def moment(text: str) -> datetime:
 
 def shown(at: datetime | None) -> str:
     """A time as people read it, "-" for none."""
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}" if at else "-"
+    return local_time(at) if at else "-"
 
 
 def table(rows: Sequence[Sequence[object]], *, indent: str = "") -> list[str]:
