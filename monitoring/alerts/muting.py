@@ -24,8 +24,12 @@ class Mutes:
         """What mutes this alert, in words; "" for nothing."""
         if self.maintenance is not None and alert.source in MEASURED:
             return str(self.maintenance)
-        found = next((silence for silence in self.silences if _matches(silence, alert)), None)
+        found = self.silence_of(alert)
         return f"{found.reason} ({found.created_by})" if found else ""
+
+    def silence_of(self, alert: Alert) -> Silence | None:
+        """The silence over this alert."""
+        return next((silence for silence in self.silences if _matches(silence, alert)), None)
 
     def q(self) -> Q:
         """The muted ones among alerts, as `over` finds them one by one."""

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from monitoring.levels import ORDER, WARNING
+from monitoring.levels import ORDER, WARNING, at_least
 from monitoring.models.alerts import Alert
 from operations.models import Channel, OutboxMessage
 from rollout.models import Module
@@ -29,6 +29,10 @@ class Route(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def takes(self, level: str, module_id: int | None) -> bool:
+        """Whether an alert of this level and module belongs to it, switched on or not."""
+        return level in self.levels and self.module_id in (None, module_id)
+
 
 class Contact(models.Model):
     """A person or team of an escalation level: 1 development, 2 senior developers and DevOps, 3 CTO."""
@@ -37,6 +41,11 @@ class Contact(models.Model):
         DEVELOPMENT = 1, "1: development"
         SENIOR = 2, "2: senior developers and DevOps"
         CTO = 3, "3: CTO"
+
+        @property
+        def team(self) -> str:
+            """Who that is, without the number."""
+            return self.label.partition(": ")[2]
 
     level = models.PositiveSmallIntegerField(
         choices=Level.choices, validators=[MinValueValidator(1), MaxValueValidator(3)]
@@ -67,6 +76,10 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_called(self, number: int, level: str) -> bool:
+        """Whether an alert of this level is for them once it is held by the escalation level `number`."""
+        return self.level == number and level in at_least(self.least_level)
 
 
 class Notice(models.Model):

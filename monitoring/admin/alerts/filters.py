@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from monitoring.admin.filters import StateFilter
+from monitoring.alerts import finding
 from monitoring.models import Alert
 
 OWED = Q(level=Alert.Level.CRITICAL, postmortem_at=None, due_at__isnull=False) & ~Q(resolved_at=None)
@@ -28,22 +29,14 @@ class AlertState(StateFilter):
     )
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        match self.value():
-            case "all":
-                return queryset
+        asked = self.value()
+        match asked:
             case "unacknowledged":
+                # The silenced ones have a place of their own here.
                 return queryset.unanswered().exclude(clock_at=None)
-            case "acknowledged":
-                return queryset.open().exclude(acknowledged_at=None)
-            case "silenced":
-                return queryset.unanswered().filter(clock_at=None)
-            case "pending":
-                return queryset.filter(resolved_at=None, fired_at=None)
-            case "resolved":
-                return queryset.exclude(resolved_at=None)
             case "owed":
                 return queryset.filter(OWED)
-        return queryset.open()
+        return finding.of_status(queryset, asked if asked in finding.STATUSES else "open")
 
 
 class EscalationFilter(SimpleListFilter):

@@ -10,7 +10,6 @@ from monitoring.admin import links, words
 from monitoring.admin.alerts import stages, story, told, wording
 from monitoring.admin.alerts.operations import facts
 from monitoring.alerts import muting, routes
-from monitoring.alerts.muting import Mutes
 from monitoring.deadlines import next_escalation
 from monitoring.models import Alert, Contact, Notice, Occurrence
 from operations.actor import Actor
@@ -80,7 +79,7 @@ def _muted(alert: Alert, now: datetime) -> dict[str, Any]:
     if alert.state not in ("silenced", "acknowledged") or alert.clock_at is not None:
         return {}
     mutes = muting.at(now)
-    silence = next((each for each in mutes.silences if Mutes([each], None).over(alert)), None)
+    silence = mutes.silence_of(alert)
     if silence is None:
         return {"muted_by": mutes.over(alert)}
     who = words.by_whom(silence.created_by)

@@ -9,7 +9,7 @@ from django.utils.text import get_text_list
 from monitoring.admin.alerts.wording import span
 from monitoring.alerts import routes
 from monitoring.deadlines import ESCALATES_AFTER
-from monitoring.levels import LEVELS, at_least
+from monitoring.levels import LEVELS
 from monitoring.models import Contact, Route
 
 MOST_NAMES = 4
@@ -38,7 +38,7 @@ def works(route: Route) -> bool:
 
 def taking(found: Iterable[Route], level: str, module: int | None) -> list[Route]:
     """The routes that an alert of this level and module belongs to, working or not."""
-    return [route for route in found if level in route.levels and route.module_id in (None, module)]
+    return [route for route in found if route.takes(level, module)]
 
 
 def ladder(level: str, contacts: Iterable[Contact]) -> list[Rung]:
@@ -50,7 +50,7 @@ def ladder(level: str, contacts: Iterable[Contact]) -> list[Rung]:
     return [
         Rung(
             number,
-            Contact.Level(number).label.partition(": ")[2],
+            Contact.Level(number).team,
             _from_when(after, first=number == starts),
             called(number, level, found),
         )
@@ -61,7 +61,7 @@ def ladder(level: str, contacts: Iterable[Contact]) -> list[Rung]:
 
 def called(number: int, level: str, contacts: Iterable[Contact]) -> list[Contact]:
     """The contacts of one escalation level that an alert of this level is for."""
-    return [each for each in contacts if each.level == number and level in at_least(each.least_level)]
+    return [each for each in contacts if each.is_called(number, level)]
 
 
 def _from_when(after: timedelta, *, first: bool) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.utils import formats, timezone
 
 from monitoring.alerts import clocks
+from monitoring.alerts.announcing import wording as announced
 from monitoring.deadlines import ACKNOWLEDGE, POSTMORTEM, RESOLVE, RESPOND
 from monitoring.models import Alert
 
@@ -34,7 +35,7 @@ ASKED = {
 }
 # From here on a deadline is coloured as near.
 NEAR = timedelta(minutes=30)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,7 @@ def due_of(alert: Alert, now: datetime) -> Due | None:
 
 def span(length: timedelta) -> str:
     """A length in its two largest units: "4 min", "1 h 5 min", "2 d 3 h"; at least a minute."""
-    if length < MINUTE:
-        return "1 min"
-    days, rest = divmod(length, DAY)
-    hours, minutes = divmod(rest // MINUTE, 60)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
-    first = next(place for place, (number, _) in enumerate(parts) if number)
-    return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2] if number)
+    return announced.span(max(length, MINUTE))
 
 
 def moment(at: datetime, now: datetime) -> str:

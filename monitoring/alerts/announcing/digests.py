@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from monitoring import levels
+from monitoring.alerts.announcing import payloads
 from monitoring.alerts.announcing.deciding import RESOLVED
 from monitoring.alerts.announcing.pacing import Entry, Message
 from monitoring.alerts.announcing.texts import Item, mark, urge
@@ -57,8 +57,7 @@ def body(message: Message, items: Sequence[Item], *, to: str, longest: int, now:
 
 
 def _counts(message: Message) -> str:
-    found = Counter(RESOLVED if entry.kind == RESOLVED else entry.case.level for entry in message.entries)
-    return ", ".join(f"{found[word]:,} {word}" for word in (*levels.ORDER, RESOLVED) if found[word])
+    return ", ".join(f"{count:,} {word}" for word, count in payloads.counts(message).items() if count)
 
 
 def _modules(message: Message) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from monitoring import levels
 from monitoring.models import Contact, Route
 from operations import channels
 from operations.models import Channel
@@ -74,9 +73,7 @@ class Directory:
         key = (level, module_id)
         if key not in self._by_routes:
             self._by_routes[key] = _once(
-                receiver
-                for route, receiver in self._routes
-                if level in route.levels and route.module_id in (None, module_id)
+                receiver for route, receiver in self._routes if route.takes(level, module_id)
             )
         return self._by_routes[key]
 
@@ -85,13 +82,15 @@ class Directory:
         key = (number, level)
         if key not in self._by_contacts:
             self._by_contacts[key] = _once(
-                receiver for contact, receiver in self._contacts if receiver and _concerns(contact, *key)
+                receiver
+                for contact, receiver in self._contacts
+                if receiver and contact.is_called(number, level)
             )
         return self._by_contacts[key]
 
     def contacts(self, number: int, level: str) -> list[Contact]:
         """The contacts of an escalation level for an alert of a level, those with only a telephone too."""
-        return [contact for contact, _ in self._contacts if _concerns(contact, number, level)]
+        return [contact for contact, _ in self._contacts if contact.is_called(number, level)]
 
     def wants_resolved(self, receiver: Receiver, module_id: int | None) -> bool:
         """Whether one that was told of an alert is told when it is over; contacts are, channels as routed."""
@@ -101,10 +100,6 @@ class Directory:
             if reached == receiver and route.module_id in (None, module_id)
         ]
         return not leading or any(route.tells_resolved for route in leading)
-
-
-def _concerns(contact: Contact, number: int, level: str) -> bool:
-    return contact.level == number and level in levels.at_least(contact.least_level)
 
 
 def _once(receivers: Iterable[Receiver]) -> tuple[Receiver, ...]:

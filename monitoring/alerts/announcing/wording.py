@@ -66,7 +66,7 @@ def reachable(contacts: Sequence[Contact]) -> str:
 
 def team(number: int) -> str:
     """`level 2 (senior developers and DevOps)`."""
-    return f"level {number} ({Contact.Level(number).label.partition(': ')[2]})"
+    return f"level {number} ({Contact.Level(number).team})"
 
 
 def _at(contact: Contact) -> str:
