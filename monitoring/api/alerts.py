@@ -19,7 +19,7 @@ from monitoring.api.alert_serializers import (
     WholeAlertSerializer,
 )
 from operations.doors.api import actor_of, idempotent, raw_body
-from operations.doors.bodies import with_errors
+from operations.doors.bodies import IDEMPOTENCY_KEY, with_errors
 from operations.errors import Invalid
 from operations.idempotency import Answer
 from operations.models.keys import Scope
@@ -27,12 +27,6 @@ from operations.models.keys import Scope
 GRANTS = frozenset({responding.PERMISSION, responding.RAISE})
 MOST = 500
 USUAL = 100
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="A repeat within 24 hours gets the first answer; another body under the same key is refused",
-)
 FILTERS = [
     OpenApiParameter(
         "status",

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from operations.actor import Actor
 from operations.doors.api import actor_of, idempotent, raw_body
-from operations.doors.bodies import Body, with_errors
+from operations.doors.bodies import IDEMPOTENCY_KEY, Body, with_errors
 from operations.idempotency import Answer
 from operations.models.keys import Scope
 from rollout import phases, reports
@@ -26,13 +25,6 @@ from rollout.api.serializers import (
 )
 from rollout.changes import Outcome
 from rollout.models import Plan
-
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="A repeat within 24 hours gets the first answer; another body under the same key is refused",
-)
 
 
 class RolloutsView(APIView):
