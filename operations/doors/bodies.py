@@ -1,4 +1,4 @@
-"""Request bodies that take what they name and nothing else, and the error form for the API's description."""
+"""Request bodies that take nothing but what they name; what many calls share in the API's description."""
 
 from collections.abc import Iterable
 from typing import Any

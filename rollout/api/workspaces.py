@@ -4,15 +4,14 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from operations.doors.api import actor_of, idempotent, raw_body
-from operations.doors.bodies import Body, Text, Truth, with_errors
+from operations.doors.bodies import IDEMPOTENCY_KEY, Body, Text, Truth, with_errors
 from operations.idempotency import Answer
 from operations.models.keys import Scope
 from rollout import workspaces
@@ -99,14 +98,7 @@ class WorkspacesView(APIView):
     @extend_schema(
         operation_id="upsertWorkspaces",
         request=WorkspacesBody,
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                OpenApiTypes.STR,
-                OpenApiParameter.HEADER,
-                description="A repeat within 24 hours gets the first answer",
-            )
-        ],
+        parameters=[IDEMPOTENCY_KEY],
         responses=with_errors({200: WorkspacesSerializer}, 400, 409, 413, 415),
     )
     def put(self, request: Request) -> Response:
