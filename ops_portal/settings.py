@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "csp",
     "operations",
     "rollout",
+    "feedback",
     "monitoring",
 ]
 

@@ -1,0 +1,1 @@
+"""What users say: tickets from the complaint to the answer, counted."""

@@ -1,0 +1,31 @@
+"""The tables of feedback."""
+
+from feedback.models.attachments import Attachment, Original
+from feedback.models.history import Merge, Message, Resolution, TicketEvent
+from feedback.models.likeness import Likeness, SearchEntry, Word
+from feedback.models.planning import Enhancement, PlanWeights
+from feedback.models.service import CannedReply, Holiday, OpeningHours, ServiceTarget
+from feedback.models.summaries import DayCount, SummaryDay
+from feedback.models.tickets import Tag, Ticket
+
+__all__ = [
+    "Attachment",
+    "CannedReply",
+    "DayCount",
+    "Enhancement",
+    "Holiday",
+    "Likeness",
+    "Merge",
+    "Message",
+    "OpeningHours",
+    "Original",
+    "PlanWeights",
+    "Resolution",
+    "SearchEntry",
+    "ServiceTarget",
+    "SummaryDay",
+    "Tag",
+    "Ticket",
+    "TicketEvent",
+    "Word",
+]
