@@ -1,8 +1,8 @@
 """Business hours: when a stretch of work ends that begins now, and how much of it lies between two moments.
 
-Open is every moment at which a clock on the workspace's wall shows a time within the day's opening hours. What
-counts is the time that really passes: where the clocks change while it is open, that day is longer or shorter.
-An hour that the clocks repeat counts both times, one that they leave out does not count.
+Open is every moment at which a clock on the workspace's wall shows a time within the day's opening hours.
+What counts is the time that really passes: where the clocks change while it is open, that day is longer or
+shorter. An hour that the clocks repeat counts both times, one that they leave out does not count.
 """
 
 from collections.abc import Iterator, Mapping
