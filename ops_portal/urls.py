@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from feedback.pages.reporter_page import ReporterPageView
 from monitoring.pages.alert_link import AlertLinkView
 from ops_portal.status import HealthStatusView
 from ops_portal.trigger import TriggerView
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("alerts/<str:token>", AlertLinkView.as_view(), name="alert-link"),
+    path("feedback/t/<str:token>", ReporterPageView.as_view(), name="feedback-ticket"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     # The split view loads its start-up script from a URL of its own: no inline script.
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
