@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from rollout.imports.cells import escape
+from operations.csv_files.cells import escape
 from rollout.imports.rows import FIELDS
 from rollout.models import Member, Workspace
 from rollout.models.workspaces import UNNAMED

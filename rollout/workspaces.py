@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from operations import audit, feed
 from operations.actor import Actor
+from operations.csv_files import reading
+from operations.csv_files.checking import Progress
+from operations.csv_files.reading import DEFAULT_ENCODING, Unreadable
 from operations.errors import Invalid, NotFound, Refused
-from rollout.imports import applying, batches, columns, effects, reading, rows, staging
+from rollout.imports import applying, batches, columns, effects, rows, staging
 from rollout.imports.effects import Watched
-from rollout.imports.reading import DEFAULT_ENCODING, Unreadable
 from rollout.imports.results import ImportResult
-from rollout.imports.staging import Progress
 from rollout.models import Import, Member, StagedMember, Workspace
 from rollout.topics import WORKSPACES
 
@@ -96,7 +97,7 @@ def stage_csv(
                 if batch.read == 0 and not batch.faults.exists():
                     raise Invalid({"file": "has a header and no rows"})
                 staging.analyse(batch.read, StagedMember)
-                staging.check_together(batch, has_members=found.has_members)
+                staging.check_together(batch, has_members=columns.has_members(found))
             except BaseException:
                 staging.drop(batch)
                 raise

@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.dateparse import parse_datetime
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from operations.csv_files.reading import DEFAULT_ENCODING
 from operations.errors import Invalid
-from rollout.imports.reading import DEFAULT_ENCODING
 from rollout.imports.rows import FIELDS, MEMBER_FIELDS, WORKSPACE_FIELDS
 from rollout.models import Flag, Module, Workspace
 

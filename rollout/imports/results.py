@@ -3,22 +3,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from operations.csv_files.checking import Fault
 from rollout.populations import Unit
 
 # Faults that a result names; all of them stay counted.
 MOST_SHOWN = 1_000
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A rule that one row breaks. `field` is "row" or "file" where it is not about one field."""
-
-    line: int
-    field: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}, {self.field}: {self.message}"
 
 
 @dataclass(frozen=True)

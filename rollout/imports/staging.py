@@ -4,31 +4,26 @@ Rows are written in chunks, each in its own transaction, so that a large file ne
 holds SQLite's one write lock. Nothing here touches a workspace.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from operations.csv_files import checking
+from operations.csv_files.checking import Fault, Progress
+from operations.csv_files.columns import Columns
+from operations.csv_files.reading import Table
 from rollout.imports import rows
-from rollout.imports.columns import Columns
-from rollout.imports.reading import Table, Unreadable
-from rollout.imports.results import MOST_SHOWN, Fault
+from rollout.imports.results import MOST_SHOWN
 from rollout.imports.rows import Row
 from rollout.models import Import, ImportFault, StagedMember
 
-CHUNK = 5_000
 # Below this PostgreSQL's own counting keeps up.
 MANY = 10_000
-# A file that is wrong in every row is wrong as a whole: reading on would only fill the disk.
-MOST_FAULTS = 100_000
 KEPT_FOR = timedelta(days=1)
-
-# Called with the number of rows read so far.
-Progress = Callable[[int], None]
 
 TABLE = StagedMember._meta.db_table
 COLUMNS = ("batch_id", "line", "workspace", *Row._fields[1:])
@@ -36,60 +31,14 @@ COLUMNS = ("batch_id", "line", "workspace", *Row._fields[1:])
 
 def read_into(batch: Import, table: Table, columns: Columns, progress: Progress | None = None) -> None:
     """Stage every row of `table` and write down every fault; `batch.read` counts the rows."""
-    faults = 0
-    stream = iter(table)
-    ended = False
-    while not ended:
-        chunk = _Chunk()
-        ended = chunk.read(stream, columns)
-        faults += len(chunk.faults)
-        if faults > MOST_FAULTS and not ended:
-            chunk.end(f"more than {MOST_FAULTS:,} faults: the rest was not read")
-            ended = True
-        batch.read += chunk.read_count
+    for chunk in checking.chunks(table, columns, rows.check):
+        batch.read += chunk.read
         with transaction.atomic():
-            write(batch, chunk.staged)
+            write(batch, chunk.rows)
             write_faults(batch, chunk.faults)
         if progress is not None:
             progress(batch.read)
     batch.save(update_fields=["read"])
-
-
-class _Chunk:
-    """The next rows of a file, right ones and wrong ones apart."""
-
-    def __init__(self) -> None:
-        self.staged: list[tuple[int, Row]] = []
-        self.faults: list[Fault] = []
-        self.read_count = 0
-        self.last_line = 1
-
-    def read(self, stream: Iterable[tuple[int, list[str]]], columns: Columns) -> bool:
-        """Take in the next rows; return whether the file ends with them."""
-        try:
-            for line, cells in islice(stream, CHUNK):
-                self._take(line, cells, columns)
-        except Unreadable as fault:
-            self.faults.append(Fault(fault.line, "file", fault.message))
-            return True
-        return self.read_count < CHUNK
-
-    def end(self, message: str) -> None:
-        """Say that the file was not read beyond this chunk."""
-        self.faults.append(Fault(self.last_line, "file", message))
-
-    def _take(self, line: int, cells: list[str], columns: Columns) -> None:
-        self.read_count += 1
-        self.last_line = line
-        if len(cells) != columns.width:
-            message = f"has {len(cells):,} cells, the header has {columns.width:,}"
-            self.faults.append(Fault(line, "row", message))
-            return
-        row, faults = rows.check(columns.values(cells))
-        if faults:
-            self.faults += [Fault(line, field, message) for field, message in faults.items()]
-        else:
-            self.staged.append((line, row))
 
 
 def write(batch: Import, staged: Sequence[tuple[int, Row]]) -> None:
@@ -117,7 +66,7 @@ def write_faults(batch: Import, faults: Iterable[Fault]) -> None:
             ImportFault(batch=batch, line=fault.line, field=fault.field, message=fault.message[:300])
             for fault in faults
         ),
-        batch_size=CHUNK,
+        batch_size=checking.CHUNK,
     )
 
 

@@ -11,6 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from operations.actor import Actor, Door
+from operations.csv_files import checking
 from operations.errors import Forbidden, Invalid, NotFound, Refused
 from operations.models import AuditEvent
 from rollout import exports, workspaces
@@ -262,7 +263,7 @@ def test_a_failure_midway_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_an_interruption_while_reading_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "CHUNK", 2)
+    monkeypatch.setattr(checking, "CHUNK", 2)
 
     def interrupt(read: int) -> None:
         assert StagedMember.objects.count() == 2
@@ -275,7 +276,7 @@ def test_an_interruption_while_reading_leaves_nothing(monkeypatch: pytest.Monkey
 
 
 def test_chunks_are_joined_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "CHUNK", 2)
+    monkeypatch.setattr(checking, "CHUNK", 2)
     seen: list[int] = []
     lines = [f"{n},A,pro,active" for n in range(4)]
     assert bring(*lines, progress=seen.append).created == 4
@@ -284,8 +285,8 @@ def test_chunks_are_joined_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_file_that_is_wrong_everywhere_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "CHUNK", 2)
-    monkeypatch.setattr(staging, "MOST_FAULTS", 3)
+    monkeypatch.setattr(checking, "CHUNK", 2)
+    monkeypatch.setattr(checking, "MOST_FAULTS", 3)
     result = bring(*["a,A"] * 20)
     assert result.read == 4
     assert result.errors[-1].field == "file"

@@ -106,7 +106,7 @@ def test_a_column_is_found_by_its_mapping_or_by_its_name() -> None:
     found = columns.match(HEADER, {"id": "code"}, {"region": "North"})
     assert found.positions == {"id": 0, "name": 1, "tier": 2, "status": 3}
     assert found.given == {"id", "name", "tier", "status", "region"}
-    assert not found.has_members
+    assert not columns.has_members(found)
 
 
 def test_a_default_stands_for_a_missing_column_and_for_an_empty_cell() -> None:

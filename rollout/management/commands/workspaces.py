@@ -1,35 +1,18 @@
 """`manage.py workspaces`: CSV in and out."""
 
-import csv
-import os
-import stat
-import sys
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from typing import Any
 
 from django.core.management.base import CommandParser
 
+from operations.doors import csv_command
 from operations.doors.command import ExitCode, OperationCommand, Result, table
-from operations.errors import Invalid
 from rollout import exports, workspaces
 from rollout.imports import results
-from rollout.imports.reading import DEFAULT_ENCODING
 from rollout.imports.results import ImportResult
 from rollout.imports.rows import FIELDS
-from rollout.imports.staging import Progress
 
-STDIN = "-"
 MOST_LINES = 50
-KILOBYTE = 1_000
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 class Command(OperationCommand):
@@ -41,24 +24,7 @@ class Command(OperationCommand):
         add = words.add(
             "import", "create and update workspaces from a CSV file: all of it, or nothing", writes=True
         )
-        add.add_argument("file", help=f"the file, or {STDIN} for standard input")
-        add.add_argument(
-            "--map",
-            action="append",
-            default=[],
-            metavar="FIELD=COLUMN",
-            help=f"the column that holds a field ({', '.join(FIELDS)}); default: the one of the same name",
-        )
-        add.add_argument(
-            "--default",
-            action="append",
-            default=[],
-            metavar="FIELD=VALUE",
-            help="what stands where the file has no such column, or an empty cell",
-        )
-        add.add_argument(
-            "--encoding", default=DEFAULT_ENCODING, help="the file's encoding (default: %(default)s)"
-        )
+        csv_command.add_import_options(add, FIELDS)
         add.add_argument(
             "--confirm-loss",
             action="store_true",
@@ -74,8 +40,13 @@ class Command(OperationCommand):
         return result
 
     def _import(self, options: dict[str, Any]) -> Result:
-        mapping, defaults = _pairs(options["map"], "map"), _pairs(options["default"], "default")
-        with _hinted(), _opened(options["file"]) as file, self._bar(file) as progress:
+        mapping = csv_command.pairs(options["map"], "map")
+        defaults = csv_command.pairs(options["default"], "default")
+        with (
+            csv_command.hinted(),
+            csv_command.opened(options["file"]) as file,
+            csv_command.reading_bar(self, file) as progress,
+        ):
             result = workspaces.import_csv(
                 file,
                 source=options["file"],
@@ -96,93 +67,13 @@ class Command(OperationCommand):
         )
 
     def _export(self, options: dict[str, Any]) -> Result:
-        if options["output"] is None:
-            if options["json"]:
-                return Result({"workspaces": list(exports.documents())})
-            # Closed here, before the connection is: whoever reads may go away at any line.
-            with closing(_csv_lines()) as lines:
-                for line in lines:
-                    self.stdout.write(line, ending="")
+        output = options["output"]
+        if output is None and options["json"]:
+            return Result({"workspaces": list(exports.documents())})
+        written = csv_command.write(self, output, exports.HEADER, exports.rows)
+        if output is None:
             return Result(None)
-        written = -1
-        with (
-            _writable(options["output"]) as file,
-            self.progress(total=None, unit=" rows") as bar,
-        ):
-            for line in _csv_lines():
-                file.write(line)
-                written += 1
-                bar.update()
-        return Result(
-            {"output": options["output"], "rows": written}, [f"{written:,} rows in {options['output']}"]
-        )
-
-    @contextmanager
-    def _bar(self, file: BinaryIO) -> Iterator[Progress]:
-        """A progress bar over the bytes of a file, or over the rows of a stream."""
-        status = os.fstat(file.fileno())
-        size = status.st_size // KILOBYTE if stat.S_ISREG(status.st_mode) else None
-        with self.progress(total=size, unit=" rows" if size is None else " kB") as bar:
-
-            def advance(rows: int) -> None:
-                bar.update((rows if size is None else file.tell() // KILOBYTE) - bar.n)
-
-            yield advance
-
-
-def _pairs(given: list[str], option: str) -> dict[str, str]:
-    """FIELD=TEXT pairs as a mapping. Raises Invalid for one without "=" and for a field given twice."""
-    found: dict[str, str] = {}
-    for pair in given:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            raise Invalid({f"--{option}": f"{pair!r} is not of the form FIELD={option.upper()}"})
-        if name in found:
-            raise Invalid({f"--{option}": f"{name} is given twice"})
-        found[name.strip()] = text.strip()
-    return found
-
-
-@contextmanager
-def _hinted() -> Iterator[None]:
-    """Name the options that help, where columns are missing."""
-    try:
-        yield
-    except Invalid as refusal:
-        if "columns" not in refusal.fields:
-            raise
-        hint = "--map FIELD=COLUMN and --default FIELD=VALUE, as often as needed"
-        raise Invalid({**refusal.fields, "use": hint}) from refusal
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name == STDIN:
-        yield sys.stdin.buffer
-        return
-    try:
-        file = Path(name).open("rb")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise Invalid({"file": f"{name} cannot be read ({error.strerror})"}) from error
-    with file:
-        yield file
-
-
-@contextmanager
-def _writable(name: str) -> Iterator[Any]:
-    try:
-        file = Path(name).open("w", encoding="utf-8", newline="")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise Invalid({"output": f"{name} cannot be written ({error.strerror})"}) from error
-    with file:
-        yield file
-
-
-def _csv_lines() -> Generator[str, None, None]:
-    writer = csv.writer(_Echo(), lineterminator="\n")
-    yield str(writer.writerow(exports.HEADER))
-    for cells in exports.rows():
-        yield str(writer.writerow(cells))
+        return Result({"output": output, "rows": written}, [f"{written:,} rows in {output}"])
 
 
 def _lines(result: ImportResult) -> Iterator[str]:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.imports import reading
-from rollout.imports.cells import escape, unescape
-from rollout.imports.reading import Unreadable
+from operations.csv_files import reading
+from operations.csv_files.cells import escape, unescape
+from operations.csv_files.reading import Unreadable
 
 
 def table(data: bytes, encoding: str = "utf-8") -> tuple[list[str], list[tuple[int, list[str]]]]:
