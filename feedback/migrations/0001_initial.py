@@ -200,6 +200,14 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
+                (
+                    "response_minutes",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Whole minutes on the clock from received to the first response",
+                        null=True,
+                    ),
+                ),
                 ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
@@ -215,7 +223,22 @@ class Migration(migrations.Migration):
             name="SummaryDay",
             fields=[
                 ("day", models.DateField(primary_key=True, serialize=False)),
-                ("rolled_at", models.DateTimeField(null=True)),
+                ("rolled_at", models.DateTimeField()),
+            ],
+            options={
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="StaleDay",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(db_index=True)),
             ],
             options={
                 "default_permissions": (),
@@ -916,14 +939,21 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
-                ("feature_area", models.CharField(blank=True, max_length=100)),
                 ("tickets", models.PositiveIntegerField()),
-                ("satisfaction_sum", models.PositiveIntegerField(default=0)),
-                ("satisfaction_n", models.PositiveIntegerField(default=0)),
-                ("usability_sum", models.PositiveIntegerField(default=0)),
-                ("usability_n", models.PositiveIntegerField(default=0)),
-                ("performance_sum", models.PositiveIntegerField(default=0)),
-                ("performance_n", models.PositiveIntegerField(default=0)),
+                ("satisfaction_sum", models.PositiveIntegerField()),
+                ("satisfaction_n", models.PositiveIntegerField()),
+                ("usability_sum", models.PositiveIntegerField()),
+                ("usability_n", models.PositiveIntegerField()),
+                ("performance_sum", models.PositiveIntegerField()),
+                ("performance_n", models.PositiveIntegerField()),
+                ("csat_sum", models.PositiveIntegerField()),
+                ("csat_n", models.PositiveIntegerField()),
+                ("answered_in_time", models.PositiveIntegerField()),
+                ("answered_late", models.PositiveIntegerField()),
+                ("resolved_in_time", models.PositiveIntegerField()),
+                ("resolved_late", models.PositiveIntegerField()),
+                ("reopened", models.PositiveIntegerField()),
+                ("merged", models.PositiveIntegerField()),
                 (
                     "module",
                     models.ForeignKey(
@@ -944,12 +974,69 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("day", "category", "severity", "module", "feature_area"), name="daycount_once"
+                        fields=("day", "category", "severity", "module"), name="daycount_once"
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("module", None)),
-                        fields=("day", "category", "severity", "feature_area"),
+                        fields=("day", "category", "severity"),
                         name="daycount_once_without_module",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="AreaCount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tickets", models.PositiveIntegerField()),
+                ("satisfaction_sum", models.PositiveIntegerField()),
+                ("satisfaction_n", models.PositiveIntegerField()),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("bug_report", "Bug report"),
+                            ("feature_request", "Feature request"),
+                            ("usability_issue", "Usability issue"),
+                            ("performance_issue", "Performance issue"),
+                            ("general_feedback", "General feedback"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("feature_area", models.CharField(blank=True, max_length=100)),
+                ("critical", models.PositiveIntegerField()),
+                (
+                    "module",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        to="rollout.module",
+                    ),
+                ),
+                (
+                    "day",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="feedback.summaryday"
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("day", "category", "module", "feature_area"), name="areacount_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("module", None)),
+                        fields=("day", "category", "feature_area"),
+                        name="areacount_once_without_module",
                     ),
                 ],
             },
@@ -1006,6 +1093,21 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="ticket",
             index=models.Index(fields=["received_on", "category"], name="ticket_of_day"),
+        ),
+        migrations.AddIndex(
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("quarantined_at", None)),
+                fields=[
+                    "received_on",
+                    "category",
+                    "module",
+                    "workspace",
+                    "resolution_minutes",
+                    "response_minutes",
+                ],
+                name="ticket_times",
+            ),
         ),
         migrations.AddIndex(
             model_name="ticket",

@@ -5,10 +5,11 @@ from feedback.models.history import Merge, Message, Resolution, TicketEvent
 from feedback.models.likeness import Likeness, SearchEntry, Word
 from feedback.models.planning import Enhancement, PlanWeights
 from feedback.models.service import CannedReply, Holiday, OpeningHours, ServiceTarget
-from feedback.models.summaries import DayCount, SummaryDay
+from feedback.models.summaries import AreaCount, DayCount, StaleDay, SummaryDay
 from feedback.models.tickets import Tag, Ticket
 
 __all__ = [
+    "AreaCount",
     "Attachment",
     "CannedReply",
     "DayCount",
@@ -23,6 +24,7 @@ __all__ = [
     "Resolution",
     "SearchEntry",
     "ServiceTarget",
+    "StaleDay",
     "SummaryDay",
     "Tag",
     "Ticket",
