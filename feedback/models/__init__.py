@@ -2,6 +2,7 @@
 
 from feedback.models.attachments import Attachment, Original
 from feedback.models.history import Merge, Message, Resolution, TicketEvent
+from feedback.models.imports import StagedTicket, TicketImport, TicketImportFault
 from feedback.models.likeness import Likeness, SearchEntry, Word
 from feedback.models.planning import Enhancement, PlanWeights
 from feedback.models.service import CannedReply, Holiday, OpeningHours, ServiceTarget
@@ -24,10 +25,13 @@ __all__ = [
     "Resolution",
     "SearchEntry",
     "ServiceTarget",
+    "StagedTicket",
     "StaleDay",
     "SummaryDay",
     "Tag",
     "Ticket",
     "TicketEvent",
+    "TicketImport",
+    "TicketImportFault",
     "Word",
 ]
