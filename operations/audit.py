@@ -7,7 +7,7 @@ verified: a chain head that every writer locked would make all verbs wait for on
 import hashlib
 import json
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,6 +69,18 @@ def erase_reason(event: AuditEvent, *, actor: Actor) -> None:
     if not erased:
         raise Refused("nothing_to_erase", "This event has no reason, or it was erased before.")
     record("audit.reason_erased", actor=actor, subject=event)
+
+
+def erase_reasons_about(model: type[models.Model], pks: Iterable[Any]) -> int:
+    """Erase the free texts of all events about these rows, in the caller's transaction; return how many.
+
+    For a verb that erases the things themselves, and records that.
+    """
+    about = AuditEvent.objects.filter(
+        subject_type=model._meta.label_lower, subject_id__in=[str(pk) for pk in pks]
+    )
+    reasons = AuditReason.objects.filter(event__in=about, erased_at=None)
+    return reasons.update(text="", salt="", erased_at=timezone.now())
 
 
 def seal(*, since: datetime | None = None) -> int:

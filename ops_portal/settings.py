@@ -312,6 +312,8 @@ OPS_ADMIN_PASSWORD = env.text("OPS_ADMIN_PASSWORD")
 # Private networks that webhooks may go to, and hosts that Apprise channels of self-hosted services may name.
 OUTGOING_ALLOWED_NETWORKS = env.networks("OUTGOING_ALLOWED_NETWORKS")
 APPRISE_HOSTS = env.hosts("APPRISE_HOSTS")
+# For so long the texts of tickets stay that nobody works on any more; their counts stay for ever.
+FEEDBACK_RETENTION_DAYS = env.count("FEEDBACK_RETENTION_DAYS", 730)
 # Where the head of the audit trail is sent each day, so that a rewritten trail can be told from the true one.
 AUDIT_HEAD_EMAIL = env.email_address("AUDIT_HEAD_EMAIL")
 

@@ -111,7 +111,7 @@ class Merge(models.Model):
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="merges", db_index=False)
     into = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="merges_received")
     reason = models.CharField(max_length=500, blank=True)
-    before = models.JSONField()
+    before = models.JSONField(null=True)
     carried = models.JSONField(default=list)
     at = models.DateTimeField(default=timezone.now)
     by = models.CharField(max_length=200)

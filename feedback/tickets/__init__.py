@@ -1,0 +1,1 @@
+"""The verbs on tickets: how they come in, what the team does with them, how they end."""
