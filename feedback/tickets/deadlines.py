@@ -6,6 +6,8 @@ from feedback import clocks
 from feedback.models import Ticket
 from feedback.tickets.calendars import Calendars
 
+MINUTE = 60
+
 
 def settle(ticket: Ticket, calendars: Calendars) -> None:
     """Reckon both clocks anew, by the hours and targets that hold now; what was answered stays as it was."""
@@ -30,6 +32,14 @@ def begin(ticket: Ticket, at: datetime, calendars: Calendars) -> None:
     """Start the clocks at `at`, with nothing waited."""
     ticket.clock_at, ticket.waiting_since, ticket.waited = at, None, timedelta(0)
     settle(ticket, calendars)
+
+
+def respond(ticket: Ticket, now: datetime, calendars: Calendars) -> None:
+    """Stop the first clock, unless somebody answered before, and keep how long it ran."""
+    if ticket.responded_at is not None:
+        return
+    ran = clocks.between(calendars.of(ticket.workspace), ticket.clock_at, now) - ticket.waited
+    ticket.responded_at, ticket.response_minutes = now, int(ran.total_seconds()) // MINUTE
 
 
 def stop_waiting(ticket: Ticket, now: datetime, calendars: Calendars) -> None:

@@ -38,7 +38,7 @@ _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """The fields of the guide's payload, with the person and the place: workspace and module by their keys."""
+    """The guide's payload, with the person and the place: workspace and module by their keys."""
 
     category: str
     title: str

@@ -47,7 +47,7 @@ def reply(ticket: Ticket, *, actor: Actor, body: str, waits: bool = False) -> Me
             "cannot_wait", f"{ticket.reference} is not open, or its reporter left no address to wait for."
         )
     message = _write(told, Message.Kind.REPLY, body)
-    ticket.responded_at = ticket.responded_at or told.now
+    deadlines.respond(ticket, told.now, Calendars())
     told.event(TicketEvent.Kind.REPLIED)
     if waits and ticket.waiting_since is None:
         ticket.waiting_since = told.now

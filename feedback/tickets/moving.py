@@ -79,13 +79,15 @@ def _start(told: Story, owner: User | None, fixed_in: str) -> None:
 def _resolve(told: Story, owner: User | None, fixed_in: str) -> None:
     ticket = told.ticket
     ticket.resolved_at, ticket.fixed_in = told.now, fixed_in.strip()
-    ticket.resolution_minutes = max(0, int((told.now - ticket.received_at).total_seconds()) // 60)
-    ticket.responded_at = ticket.responded_at or told.now
+    ticket.resolution_minutes = max(
+        0, int((told.now - ticket.received_at).total_seconds()) // deadlines.MINUTE
+    )
+    deadlines.respond(ticket, told.now, Calendars())
     Resolution.objects.create(ticket=ticket, at=told.now, by=told.by)
 
 
 def _decline(told: Story, owner: User | None, fixed_in: str) -> None:
-    told.ticket.responded_at = told.ticket.responded_at or told.now
+    deadlines.respond(told.ticket, told.now, Calendars())
 
 
 def _reopen(told: Story, owner: User | None, fixed_in: str) -> None:

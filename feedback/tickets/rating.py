@@ -6,7 +6,7 @@ from django.db import transaction
 
 from feedback import redaction
 from feedback.models import Resolution, Ticket, TicketEvent
-from feedback.tickets import story
+from feedback.tickets import days, story
 from operations.actor import Actor
 from operations.errors import Invalid, Refused
 
@@ -42,6 +42,7 @@ def rate(ticket: Ticket, *, actor: Actor, score: int, comment: str = "") -> Reso
     newest.score, newest.comment = score, redaction.redact(comment).text[:LONGEST_COMMENT]
     newest.rated_at = newest.rated_at or told.now
     newest.save(update_fields=["score", "comment", "rated_at"])
+    days.stale([told.ticket.received_on])
     told.event(TicketEvent.Kind.RATED, f"{score} of 5")
     told.write("ticket.rated", counts=False, score=score)
     return newest

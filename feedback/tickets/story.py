@@ -26,8 +26,6 @@ TOLD = (
     "expected_behavior", "actual_behavior", "workspace", "module", "flag", "phase", "enhancement",
     "owner", "fixed_in", "merged_into",
 )  # fmt: skip
-# What the daily counts are made of.
-COUNTED = ("category", "severity", "module_id", "feature_area", "quarantined_at")
 
 
 class Story:
@@ -70,7 +68,7 @@ class Story:
         elif changed:
             ticket.save(update_fields=changed)
         TicketEvent.objects.bulk_create(self.events)
-        if set(changed) & set(COUNTED):
+        if set(changed) & set(days.COUNTED):
             days.stale([ticket.received_on])
         audit.record(action, actor=self.actor, subject=ticket, data=data, reason=reason)
         return ticket
