@@ -8,6 +8,8 @@ _CARD = re.compile(
     r"4\d{12}|4\d{15}|4\d{18}|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|2720\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[68]\d)\d{11}|35\d{14}|6(?:011|4[4-9]\d|5\d\d|2\d\d)\d{12}"
 )
+_DOUBLED = {str(digit): sum(divmod(2 * digit, 10)) for digit in range(10)}
+_APART = str.maketrans("", "", " .-")
 _ABOUT_PATIENTS = re.compile(r"nhs|chi\b|patient|\bpt\b|h&c", re.IGNORECASE)
 # Characters before a number in which a word about patients says what it is.
 _NEAR = 40
@@ -35,8 +37,8 @@ def card(match: re.Match[str]) -> int:
     digits = _digits(match["it"])
     if not _CARD.fullmatch(digits):
         return 0
-    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return match.end("it") if (sum(doubled) + sum(map(int, digits[-1::-2]))) % 10 == 0 else 0
+    doubled = sum(_DOUBLED[digit] for digit in digits[-2::-2])
+    return match.end("it") if (doubled + sum(map(int, digits[-1::-2]))) % 10 == 0 else 0
 
 
 def uk_phone(match: re.Match[str]) -> int:
@@ -61,4 +63,4 @@ def eight_digits(match: re.Match[str]) -> int:
 
 
 def _digits(text: str) -> str:
-    return "".join(character for character in text if character.isdigit())
+    return text.translate(_APART)

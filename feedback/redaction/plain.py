@@ -1,4 +1,4 @@
-"""One spelling for what people and programs write in many: ASCII digits, blanks and dashes, nothing unseen."""
+"""One spelling for what comes in many: ASCII digits, blanks and dashes, and nothing unseen."""
 
 import unicodedata
 from collections.abc import Sequence
