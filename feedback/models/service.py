@@ -1,4 +1,4 @@
-"""The service that is promised: opening hours, holidays, how fast each severity is answered, prepared texts."""
+"""The service that is promised: opening hours, holidays, a time to answer for each severity; canned replies."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -7,7 +7,7 @@ from feedback.models.tickets import RANKS, Ticket
 
 
 class OpeningHours(models.Model):
-    """When the team works on one day of the week, in the workspace's time zone; a day without a row is closed.
+    """When the team works on a day of the week, in the workspace's time zone; a day without a row is closed.
 
     In minutes after midnight, so that 24:00 can be said.
     """
@@ -36,7 +36,7 @@ class OpeningHours(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {_clock(self.opens)} to {_clock(self.closes)}"
+        return f"{self.get_weekday_display()} {clock(self.opens)} to {clock(self.closes)}"
 
 
 class Holiday(models.Model):
@@ -90,5 +90,6 @@ class CannedReply(models.Model):
         return self.name
 
 
-def _clock(minutes: int) -> str:
+def clock(minutes: int) -> str:
+    """Minutes after midnight as a clock shows them; 24:00 is the end of the day."""
     return f"{minutes // 60:02}:{minutes % 60:02}"

@@ -1,0 +1,1 @@
+"""The pages of the promised service: opening hours, holidays, targets and canned replies."""

@@ -1,0 +1,1 @@
+"""The verbs on the promised service: opening hours, holidays, targets and canned replies."""
