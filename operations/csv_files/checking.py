@@ -16,8 +16,8 @@ MOST_FAULTS = 100_000
 Progress = Callable[[int], None]
 
 Row = TypeVar("Row")
-# From the text of each field to the row made right, and its faults by field.
-Check = Callable[[Mapping[str, str]], tuple[Row, Mapping[str, str]]]
+# From the text of each field to the row made right, and its faults by field; None where it has some.
+Check = Callable[[Mapping[str, str]], tuple[Row | None, Mapping[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,20 @@ class Chunk(Generic[Row]):
     read: int = 0
 
 
-def chunks(table: Table, columns: Columns, check: Check[Row]) -> Iterator[Chunk[Row]]:
-    """Every row of `table`, checked; the last chunk says where the rest was not read."""
+def chunks(
+    table: Table, columns: Columns, check: Check[Row], *, size: int | None = None
+) -> Iterator[Chunk[Row]]:
+    """Every row of `table`, checked, `size` rows at a time; the last chunk says where the rest was not read."""
     stream, faults, ended = iter(table), 0, False
+    size = size or CHUNK
     while not ended:
         chunk: Chunk[Row] = Chunk()
         last = 1
         try:
-            for line, cells in islice(stream, CHUNK):
+            for line, cells in islice(stream, size):
                 last = line
                 _take(chunk, line, cells, columns, check)
-            ended = chunk.read < CHUNK
+            ended = chunk.read < size
         except Unreadable as fault:
             chunk.faults.append(Fault(fault.line, "file", fault.message))
             ended = True
@@ -73,5 +76,5 @@ def _take(chunk: Chunk[Row], line: int, cells: list[str], columns: Columns, chec
     row, faults = check(columns.values(cells))
     if faults:
         chunk.faults += [Fault(line, name, message) for name, message in faults.items()]
-    else:
+    elif row is not None:
         chunk.rows.append((line, row))

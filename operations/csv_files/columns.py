@@ -12,19 +12,19 @@ from operations.errors import Invalid
 class Fields:
     """What a kind of file may speak of: the names of its fields, and which of them it must speak of.
 
-    `default_fault` says which rule of its field a default breaks, or "". A field in `joined` may have several
-    columns of one name, as exports write lists: its text is all that stands in them, with commas between.
+    `default_fault` says which rule of its field a default breaks, or "". A field in `repeated` may have
+    several columns of one name, as some programs write lists: its text is all that they say, one a line.
     """
 
     names: Sequence[str]
     required: Sequence[str]
     default_fault: Callable[[str, str], str]
-    joined: frozenset[str] = frozenset()
+    repeated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The position of each field's column, further ones of joined fields, and each field's default."""
+    """The position of each field's column, further ones of repeated fields, and each field's default."""
 
     width: int
     positions: Mapping[str, int]
@@ -45,7 +45,7 @@ class Columns:
                 found[field] = unescape(cell)
         for field, positions in self.further.items():
             texts = [found[field], *(unescape(cells[position]) for position in positions)]
-            found[field] = ", ".join(text for text in texts if text and not text.isspace())
+            found[field] = "\n".join(text for text in texts if text and not text.isspace())
         return found
 
 
@@ -68,7 +68,7 @@ def match(
     for field in fields.names:
         name = mapping.get(field, field)
         found = _find(header, name)
-        if len(found) > 1 and field not in fields.joined:
+        if len(found) > 1 and field not in fields.repeated:
             faults[f"column {name}"] = "stands more than once in the header: rename one"
         elif found:
             positions[field] = found[0]
