@@ -44,7 +44,7 @@ class Chunk(Generic[Row]):
 def chunks(
     table: Table, columns: Columns, check: Check[Row], *, size: int | None = None
 ) -> Iterator[Chunk[Row]]:
-    """Every row of `table`, checked, `size` rows at a time; the last chunk says where the rest was not read."""
+    """Every row of `table`, checked, `size` at a time; the last chunk says where the rest was not read."""
     stream, faults, ended = iter(table), 0, False
     size = size or CHUNK
     while not ended:
