@@ -188,6 +188,14 @@ class Migration(migrations.Migration):
                 ("quarantine_reason", models.CharField(blank=True, max_length=200)),
                 ("erased_at", models.DateTimeField(blank=True, null=True)),
                 ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "indexed_version",
+                    models.PositiveIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="The version whose words the search index knows",
+                    ),
+                ),
                 ("clock_at", models.DateTimeField()),
                 ("waiting_since", models.DateTimeField(blank=True, null=True)),
                 ("waited", models.DurationField(default=datetime.timedelta(0))),
@@ -268,7 +276,7 @@ class Migration(migrations.Migration):
             name="Word",
             fields=[
                 ("text", models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ("tickets", models.PositiveIntegerField()),
+                ("tickets", models.IntegerField()),
             ],
             options={
                 "default_permissions": (),
@@ -472,12 +480,40 @@ class Migration(migrations.Migration):
                         to="feedback.ticket",
                     ),
                 ),
-                ("title", models.TextField(help_text="The title's words, in their order")),
-                ("body", models.TextField(help_text="The words of the other texts, in their order")),
-                ("indexed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "tokens",
+                    models.TextField(help_text="Its words and their stems, each once, between spaces"),
+                ),
+                (
+                    "stems",
+                    models.TextField(
+                        help_text="The stems that stand for it, the strongest first, between spaces"
+                    ),
+                ),
+                (
+                    "strengths",
+                    models.TextField(help_text="How much each of them stands for it, from 1 to 1000"),
+                ),
+                ("norm", models.FloatField(help_text="The length of its vector")),
+                (
+                    "among",
+                    models.PositiveIntegerField(
+                        help_text="How many tickets there were when `norm` was computed"
+                    ),
+                ),
+                (
+                    "compared",
+                    models.BooleanField(default=False, help_text="Whether its likenesses are stored"),
+                ),
             ],
             options={
                 "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["among"], name="searchentry_among"),
+                    models.Index(
+                        condition=models.Q(("compared", False)), fields=["-ticket"], name="searchentry_new"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -918,6 +954,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("day", models.DateField()),
                 (
                     "category",
                     models.CharField(
@@ -967,12 +1004,6 @@ class Migration(migrations.Migration):
                         to="rollout.module",
                     ),
                 ),
-                (
-                    "day",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="feedback.summaryday"
-                    ),
-                ),
             ],
             options={
                 "default_permissions": (),
@@ -997,6 +1028,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("day", models.DateField()),
                 ("tickets", models.PositiveIntegerField()),
                 ("satisfaction_sum", models.PositiveIntegerField()),
                 ("satisfaction_n", models.PositiveIntegerField()),
@@ -1022,12 +1054,6 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.RESTRICT,
                         to="rollout.module",
-                    ),
-                ),
-                (
-                    "day",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="feedback.summaryday"
                     ),
                 ),
             ],
@@ -1139,6 +1165,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("quarantined_at__isnull", False)),
                 fields=["-quarantined_at"],
                 name="ticket_quarantine",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("indexed_version", models.F("version")), _negated=True),
+                fields=["-id"],
+                name="ticket_unindexed",
             ),
         ),
         migrations.AddConstraint(

@@ -36,8 +36,9 @@ class StaleDay(models.Model):
 
 
 class Counted(models.Model):
-    """How many tickets there are, and what those say who rated their satisfaction."""
+    """Tickets received on a `SummaryDay`, and the ratings of those who say how satisfied they are."""
 
+    day = models.DateField()
     tickets = models.PositiveIntegerField()
     satisfaction_sum = models.PositiveIntegerField()
     satisfaction_n = models.PositiveIntegerField()
@@ -49,7 +50,6 @@ class Counted(models.Model):
 class DayCount(Counted):
     """The tickets received on a day that are alike in these three, those in quarantine left out."""
 
-    day = models.ForeignKey(SummaryDay, on_delete=models.CASCADE, db_index=False)
     category = models.CharField(max_length=20, choices=Ticket.Category.choices)
     severity = models.CharField(max_length=8, choices=Ticket.Severity.choices)
     module = models.ForeignKey(Module, on_delete=models.RESTRICT, null=True, db_index=False)
@@ -79,13 +79,12 @@ class DayCount(Counted):
         ]
 
     def __str__(self) -> str:
-        return f"{self.day_id}: {self.tickets} in {self.category}"
+        return f"{self.day:%Y-%m-%d}: {self.tickets} in {self.category}"
 
 
 class AreaCount(Counted):
     """The tickets received on a day that are alike in these three; areas as their reporters spell them."""
 
-    day = models.ForeignKey(SummaryDay, on_delete=models.CASCADE, db_index=False)
     category = models.CharField(max_length=20, choices=Ticket.Category.choices)
     module = models.ForeignKey(Module, on_delete=models.RESTRICT, null=True, db_index=False)
     feature_area = models.CharField(max_length=100, blank=True)
@@ -105,4 +104,4 @@ class AreaCount(Counted):
         ]
 
     def __str__(self) -> str:
-        return f"{self.day_id}: {self.tickets} in {self.feature_area}"
+        return f"{self.day:%Y-%m-%d}: {self.tickets} in {self.feature_area}"
