@@ -314,6 +314,8 @@ OUTGOING_ALLOWED_NETWORKS = env.networks("OUTGOING_ALLOWED_NETWORKS")
 APPRISE_HOSTS = env.hosts("APPRISE_HOSTS")
 # For so long the texts of tickets stay that nobody works on any more; their counts stay for ever.
 FEEDBACK_RETENTION_DAYS = env.count("FEEDBACK_RETENTION_DAYS", 730)
+# Whether anybody may send feedback by the form at /feedback/, without a login.
+PUBLIC_FEEDBACK_FORM = env.boolean("PUBLIC_FEEDBACK_FORM", default=True)
 # Where the head of the audit trail is sent each day, so that a rewritten trail can be told from the true one.
 AUDIT_HEAD_EMAIL = env.email_address("AUDIT_HEAD_EMAIL")
 

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from feedback.pages.form_page import FeedbackFormView, ThanksView
 from feedback.pages.reporter_page import ReporterPageView
 from monitoring.pages.alert_link import AlertLinkView
 from ops_portal.status import HealthStatusView
@@ -18,6 +19,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("alerts/<str:token>", AlertLinkView.as_view(), name="alert-link"),
+    path("feedback/", FeedbackFormView.as_view(), name="feedback-form"),
+    path("feedback/thanks", ThanksView.as_view(), name="feedback-thanks"),
     path("feedback/t/<str:token>", ReporterPageView.as_view(), name="feedback-ticket"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     # The split view loads its start-up script from a URL of its own: no inline script.
