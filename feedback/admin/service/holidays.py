@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.decorators import display
 from unfold.widgets import (
+    INPUT_CLASSES,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -48,7 +48,9 @@ def _line(most: int, **options: Any) -> forms.CharField:
 
 
 class HolidayForm(forms.Form):
-    day = forms.DateField(widget=UnfoldAdminSingleDateWidget({"type": "date"}))
+    day = forms.DateField(
+        widget=forms.DateInput({"type": "date", "class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%d")
+    )
     name = _line(holidays.LONGEST)
     region = _region()
 

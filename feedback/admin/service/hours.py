@@ -21,7 +21,9 @@ from operations.doors.model_admin import VerbAdmin
 CHANGE = "feedback.change_openinghours"
 DAYS = {weekday.value: weekday.label.lower() for weekday in OpeningHours.Weekday}
 # "9-17", "09:00 to 17:30", with any dash.
-_SPAN = re.compile(r"(\d{1,2})(?:[:.](\d\d))?\s*(?:-|–|—|to)\s*(\d{1,2})(?:[:.](\d\d))?", re.IGNORECASE)
+_SPAN = re.compile(
+    r"(\d{1,2})(?:[:.](\d\d))?\s*(?:-|\u2013|\u2014|to)\s*(\d{1,2})(?:[:.](\d\d))?", re.IGNORECASE
+)
 
 
 class Span(forms.CharField):
@@ -75,7 +77,7 @@ class HoursAdmin(VerbAdmin):
             form=HoursForm,
             creates=True,
             icon="schedule",
-            note=f"For each day from when to when, as 09:00 to 17:00, in the workspace's own time zone; up to "
+            note="For each day from when to when, as 09:00 to 17:00, in the workspace's own time zone; up to "
             f"24:00, and empty for a closed day. {FROM_NOW_ON}",
         ),
     )

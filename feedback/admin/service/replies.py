@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.template.defaultfilters import linebreaksbr
 from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -120,4 +121,4 @@ class ReplyAdmin(VerbAdmin):
 
 
 def _in_lines(text: str) -> Any:
-    return format_html('<div class="whitespace-pre-wrap" dir="auto">{}</div>', text)
+    return format_html('<div dir="auto">{}</div>', linebreaksbr(text))

@@ -34,12 +34,10 @@ class TargetForm(forms.Form):
 
 
 def _set(target: ServiceTarget, inputs: Inputs, actor: Actor, version: int | None) -> str:
-    minutes = {name: int(inputs[name] * HOUR) for name in ("first_response", "resolution")}
+    minutes = {name: round(inputs[name] * HOUR) for name in ("first_response", "resolution")}
     changed = targets.set_target(target.severity, actor=actor, **minutes)
-    return (
-        f"{changed.get_severity_display()}: answered within {_spelled(changed.first_response)}, resolved within "
-        f"{_spelled(changed.resolution)}."
-    )
+    first, resolved = _spelled(changed.first_response), _spelled(changed.resolution)
+    return f"{changed.get_severity_display()}: answered within {first}, resolved within {resolved}."
 
 
 def _initial(target: ServiceTarget) -> Inputs:
