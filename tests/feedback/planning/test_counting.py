@@ -128,7 +128,7 @@ def test_everybody_is_whom_the_module_is_for() -> None:
     assert counting.everybody(builders.module("health_management")) == Everybody(5, 6)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_counts_are_those_of_a_count_ticket_by_ticket(seed: int) -> None:
     builders.modules()
     dice = random.Random(seed)
@@ -139,19 +139,18 @@ def test_the_counts_are_those_of_a_count_ticket_by_ticket(seed: int) -> None:
         a_workspace(f"W{number}", *members)
     Member.objects.filter(member="joan", workspace="W1").update(active=False)
     rows = [an_enhancement(f"Enhancement {number}") for number in range(3)]
-    tickets = []
-    for number in range(45):
-        tickets.append(
-            a_wish(
-                f"Wish {number}",
-                category=dice.choice(["feature_request"] * 5 + ["bug_report"]),
-                workspace=dice.choice(["", f"W{dice.randrange(8)}"]),
-                module=dice.choice(["", "patient_engagement"]),
-                reporter_email=dice.choice(["", f"Person{dice.randrange(4)}@example.org"]),
-                reporter_name=dice.choice(["", "Ada  Lovelace", "ada lovelace"]),
-                received_at=datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(days=dice.randrange(60)),
-            )
+    tickets = [
+        a_wish(
+            f"Wish {number}",
+            category=dice.choice(["feature_request"] * 5 + ["bug_report"]),
+            workspace=dice.choice(["", f"W{dice.randrange(8)}"]),
+            module=dice.choice(["", "patient_engagement"]),
+            reporter_email=dice.choice(["", f"Person{dice.randrange(4)}@example.org"]),
+            reporter_name=dice.choice(["", "Ada  Lovelace", "ada lovelace"]),
+            received_at=datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(days=dice.randrange(60)),
         )
+        for number in range(45)
+    ]
     for row in rows:
         inside = [
             ticket for ticket in tickets if ticket.category == "feature_request" and dice.random() < 0.3

@@ -19,7 +19,7 @@ ALL = Everybody(workspaces=400, users=1_200)
 @dataclass(frozen=True)
 class Row:
     name: str
-    evidence: Evidence = Evidence(tickets=1)
+    evidence: Evidence
     scores: dict[str, float | None] = field(default_factory=dict)
 
 
