@@ -230,7 +230,12 @@ STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR_DIR / "media"},
+        # What reporters attach may show patients: nobody else on this machine reads it.
+        "OPTIONS": {
+            "location": VAR_DIR / "media",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
@@ -278,6 +283,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AlertStatusEnum": "monitoring.api.alert_serializers.STATES",
         "OwedEnum": "monitoring.api.alert_serializers.OWED",
+        "AlertSourceEnum": "monitoring.models.Alert.Source",
+        "TicketStatusEnum": "feedback.models.Ticket.State",
+        "TicketSourceEnum": "feedback.models.Ticket.Source",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -829,7 +829,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.CharField(blank=True, max_length=500)),
-                ("before", models.JSONField()),
+                ("before", models.JSONField(null=True)),
                 ("carried", models.JSONField(default=list)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("by", models.CharField(max_length=200)),

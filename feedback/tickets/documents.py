@@ -61,6 +61,16 @@ def whole_ticket_of(ticket: Ticket) -> dict[str, Any]:
         "fixedIn": ticket.fixed_in,
         "allowed": list(allowed(ticket.state)),
         "merged": [each.reference for each in ticket.merged.order_by("pk")],
+        "attachments": [
+            {
+                "name": each.name,
+                "contentType": each.content_type,
+                "size": each.size,
+                "at": each.at,
+                "by": each.by,
+            }
+            for each in ticket.attachments.all()
+        ],
         "messages": [
             {"kind": message.kind, "body": message.body, "at": message.at, "by": message.by}
             for message in ticket.messages.all()

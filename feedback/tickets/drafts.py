@@ -13,7 +13,7 @@ from feedback.models import Original, Ticket
 
 LIMITS: Mapping[str, int] = {
     "title": 200,
-    "description": 20_000,
+    "description": 100_000,
     "feature_area": 100,
     "browser_info": 200,
     "device_info": 200,

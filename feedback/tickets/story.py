@@ -15,10 +15,12 @@ from operations.errors import NotFound, Refused
 
 TRIAGE = "feedback.triage_ticket"
 CHANGE = "feedback.change_ticket"
+# Which follow from the others, or are nobody's news.
+UNTOLD = ("version", "changed_at", "indexed_version")
 FIELDS = [
     field
     for field in Ticket._meta.concrete_fields
-    if not (field.primary_key or field.generated) and field.name not in ("version", "changed_at")
+    if not (field.primary_key or field.generated) and field.name not in UNTOLD
 ]
 # What the history shows: the rest follows from these.
 TOLD = (

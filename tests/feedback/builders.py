@@ -10,6 +10,7 @@ from feedback.models import Ticket
 from feedback.tickets import merging, moving, quarantining, submitting
 from feedback.tickets.drafts import Draft
 from operations.actor import Actor, Door
+from operations.models import OutboxMessage
 from tests import builders
 from tests.builders import ROOT
 
@@ -89,6 +90,11 @@ def a_ticket_in(state: str, **given: Any) -> Ticket:
     for transition in WAYS.get(State(state), ()):
         ticket = take(ticket, transition)
     return Ticket.objects.get(pk=ticket.pk)
+
+
+def mails() -> list[str]:
+    """The text of every mail that waits to be sent."""
+    return [message.payload["body"] for message in OutboxMessage.objects.all()]
 
 
 def in_quarantine(**given: Any) -> Ticket:
