@@ -10,6 +10,7 @@ from typing import Any
 from feedback.models import Enhancement
 from feedback.planning.plan import Line, Plan
 from feedback.planning.ranking import CRITERIA, HIGHEST, LOWEST
+from operations.csv_files.cells import escape
 
 Document = dict[str, Any]
 
@@ -96,7 +97,7 @@ def plan_of(plan: Plan) -> Document:
 
 
 def rows_of(plan: Plan) -> Iterator[list[str]]:
-    """The lines of the plan under HEADER: enhancements, then all proposals, each list in its order."""
+    """The lines of the plan under HEADER, safe for spreadsheets: enhancements, then all proposals."""
     for line in (*plan.enhancements, *plan.proposals):
         found = _line(line)
         scores, evidence = found["scores"], found["evidence"]
@@ -114,7 +115,7 @@ def rows_of(plan: Plan) -> Iterator[list[str]]:
             " ".join(found["references"]),
             found.get("note"),
         ]
-        yield ["" if cell is None else str(cell) for cell in cells]
+        yield ["" if cell is None else escape(str(cell)) for cell in cells]
 
 
 def _line(line: Line) -> Document:

@@ -1,15 +1,18 @@
 """`manage.py post_launch_monitor`: the guides' `npm run post-launch:monitor`."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from feedback.management import plan_printing
 from monitoring import documents
 from monitoring.management.alert_printing import open_alerts
 from monitoring.management.printing import metric_lines, system_health_lines
 from monitoring.management.verdicts import code_now
-from operations.doors.command import OperationCommand, Result
+from operations.doors.command import DEFAULT_MODULE, OperationCommand, Result
 from rollout import reports
 
 CODES = "exit code 0: pass, or not begun; 2: hold, unknown, or no check for 75 minutes; 3: breach"
@@ -30,8 +33,16 @@ class Command(OperationCommand):
         add.set_defaults(do=self._alerts)
         add = words.add("metrics", "show the performance of the last day and week against its targets")
         add.set_defaults(do=self._metrics)
+        # These are of the whole product unless a module is named: many tickets name none.
+        parser.set_defaults(module=None, every_module=False)
+        everywhere = replace(words, takes_module=False)
+        add = everywhere.add("phase2", "show the plan for Phase 2: feature requests, grouped and ranked")
+        plan_printing.add_options(add)
+        add.set_defaults(do=partial(plan_printing.show, self), every_module=True)
 
     def operate(self, options: dict[str, Any]) -> Result:
+        if not options["every_module"]:
+            options["module"] = options["module"] or DEFAULT_MODULE
         result: Result = options["do"](options)
         return result
 
