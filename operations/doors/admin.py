@@ -68,6 +68,10 @@ def _nothing(target: Any) -> Inputs:
     return {}
 
 
+def _each(targets: Sequence[Any], inputs: Inputs) -> Inputs:
+    return inputs
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """A verb as the admin offers it.
@@ -78,6 +82,7 @@ class Operation:
     permission to override a closed gate: the form then has a field of that name, which is asked for only
     while something that may be overridden refuses. `offered` says whether a thing's page has the button.
     `most` is how many things it takes at once; only the first MOST_TARGETS of them are previewed.
+    `together` adds to the inputs what depends on all the things that were chosen.
     """
 
     name: str
@@ -89,6 +94,7 @@ class Operation:
     form: type[forms.Form] = forms.Form
     initial: Callable[[Any], Inputs] = _nothing
     previewed: tuple[str, ...] = ()
+    together: Callable[[Sequence[Any], Inputs], Inputs] = _each
     offered: Callable[[Any], bool] = _always
     label: Callable[[Any], str] | None = None
     override: str = ""

@@ -187,12 +187,16 @@ class _Page:
         plural = self.admin.model._meta.verbose_name_plural
         if done:
             messages.success(self.request, f"{self.operation.title}: {done} of {len(self.targets)} {plural}.")
-        for text, times in Counter(text for level, text in self.said if level == messages.ERROR).items():
+        refused = Counter(text for level, text in self.said if level == messages.ERROR)
+        for text, times in refused.most_common(MOST_TARGETS):
             messages.error(self.request, f"{times} {plural}: {text}")
+        if len(refused) > MOST_TARGETS:
+            messages.error(self.request, f"And {len(refused) - MOST_TARGETS} more reasons.")
 
     def _perform(self, target: Target) -> str | Shown | None:
         try:
-            said = self.operation.perform(target.object, self.form.cleaned_data, self.actor, target.shown)
+            inputs = self._together(self.form.cleaned_data)
+            said = self.operation.perform(target.object, inputs, self.actor, target.shown)
         except Forbidden as refusal:
             raise PermissionDenied(refusal.message) from refusal
         except Invalid as refusal:
@@ -222,7 +226,7 @@ class _Page:
         if inputs is None:
             return
         try:
-            target.preview = self.operation.preview(target.object, inputs, self.actor)
+            target.preview = self.operation.preview(target.object, self._together(inputs), self.actor)
         except Invalid as refusal:
             self._mark(refusal)
         except Refused as refusal:
@@ -230,6 +234,9 @@ class _Page:
         if target.preview and self.operation.names:
             sides = ("gain", "lose")
             target.links = {side: self._names_url(target, inputs, side) for side in sides}
+
+    def _together(self, inputs: Inputs) -> Inputs:
+        return self.operation.together([target.object for target in self.targets], inputs)
 
     def _names_url(self, target: Target, inputs: Inputs, side: str) -> str:
         opts = self.admin.model._meta
@@ -246,7 +253,8 @@ class _Page:
         bound = not fresh and (self.request.method == "POST" or any(name in given for name in names))
         single = self._single()
         initial = {} if single is None else self.operation.initial(single)
-        form = self.operation.form(data=given if bound else None, initial=dict(initial))
+        files = self.request.FILES if bound else None
+        form = self.operation.form(data=given if bound else None, files=files, initial=dict(initial))
         if bound and (self.request.method == "GET" or PREVIEW in given):
             # A link or a preview may fill in a part; what only the confirmation needs is asked for then.
             for name, entry in form.fields.items():

@@ -22,8 +22,9 @@ from operations.models import AuditEvent
 
 @dataclass(frozen=True)
 class Button:
-    """A link to an operation's confirmation page."""
+    """A link to the confirmation page of the operation of this name."""
 
+    name: str
     title: str
     url: str
     icon: str
@@ -140,6 +141,7 @@ class VerbAdmin(ModelAdmin):
         actor = door.actor_of(request)
         return [
             Button(
+                operation.name,
                 operation.title_for(obj),
                 door.operation_url(self, operation.name, [obj]),
                 operation.icon,

@@ -1,0 +1,1 @@
+"""Triage: the inbox, a ticket's page, and what the support team does on them."""

@@ -1,0 +1,169 @@
+"""Tickets in the admin: the inbox, the worst and oldest first, and a ticket's page."""
+
+from typing import Any
+
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.core.paginator import Paginator
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import URLPattern
+from django.utils.functional import cached_property
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from feedback.admin import attachments
+from feedback.admin.tickets import filters, links, listing, page, searching, shortcuts, wording
+from feedback.admin.tickets.moves import MOST
+from feedback.admin.tickets.operations import OPERATIONS
+from feedback.models import Original, Ticket
+from operations.doors.admin import actor_of
+from operations.doors.model_admin import VerbAdmin
+
+# As many rows as the theme's endless list says it has.
+ENDLESS = 9_999_999_999
+# What only a ticket's page shows.
+TEXTS = ("description", "steps", "expected_behavior", "actual_behavior", "browser_info", "device_info")
+
+
+class InboxPaginator(InfinitePaginator):
+    """Counts no further than an operation reaches: beyond it, there is only a next page."""
+
+    @property
+    def template_name(self) -> str:
+        """The theme's pages with a count, or those without one."""
+        kind = "default" if self.count <= MOST else "infinite"
+        return f"unfold/helpers/pagination_{kind}.html"
+
+    @cached_property
+    def count(self) -> int:
+        found: int = self.object_list[: MOST + 1].count()
+        return found if found <= MOST else ENDLESS
+
+
+class Inbox(ChangeList):
+    """The list of tickets, without their long texts; what belongs to them is read for the whole page."""
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Ticket]:
+        found: QuerySet[Ticket] = super().get_queryset(request, exclude_parameters)
+        return found.defer(*TEXTS)
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if self.result_count > MOST:
+            # "Select all" is offered only where all of it can be chosen.
+            self.result_count = len(self.result_list)
+        self.full_result_count = self.result_count
+        self.result_list = listing.with_counts(list(self.result_list))
+
+
+class TicketAdmin(VerbAdmin):
+    operations = OPERATIONS
+    list_display = ("due", "severity_chip", "summary", "state_chip", "place", "owner_name")
+    list_display_links = None
+    list_filter = (
+        filters.StateFilter,
+        "severity",
+        "category",
+        filters.OwnerFilter,
+        "module",
+        filters.TagFilter,
+        "source",
+        filters.WorkspaceFilter,
+        filters.AreaFilter,
+        filters.FlagFilter,
+        filters.PhaseFilter,
+        filters.ReporterFilter,
+    )
+    # What is searched, `searching` says; Django asks for a field before it shows the box.
+    search_fields = ("title",)
+    search_help_text = "Words, a reference such as FB-12, or a reporter's e-mail"
+    paginator: type[Paginator] = InboxPaginator
+    show_full_result_count = False
+    ordering = ("rank", "received_at", "pk")
+    list_per_page = 50
+    list_before_template = "admin/feedback/inbox_head.html"
+    change_form_outer_before_template = "admin/feedback/ticket.html"
+    change_form_outer_after_template = ""
+
+    class Media:
+        css = {"all": ["feedback/tickets.css"]}
+        js = ("feedback/inbox.js",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Inbox
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
+        found: QuerySet[Ticket] = super().get_queryset(request)
+        redacted = Exists(Original.objects.filter(ticket=OuterRef("pk")))
+        return (
+            found.select_related(
+                "workspace", "module", "owner", "merged_into", "flag__module", "phase__plan", "enhancement"
+            )
+            .prefetch_related("tags")
+            .annotate(was_redacted=redacted)
+        )
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """The worst first; of the past, and of quarantine, the latest."""
+        state = filters.state_of(request)
+        if state in filters.PAST:
+            return ("-changed_at", "-pk")
+        if state == filters.ALL:
+            return ("-received_at", "-pk")
+        return ("-quarantined_at", "-pk") if state == "quarantine" else self.ordering
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return searching.found(queryset, search_term), False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        named = searching.reference(request.GET.get(SEARCH_VAR, ""))
+        if named is not None and self.has_view_permission(request):
+            return HttpResponseRedirect(links.ticket(named.pk))
+        here = filters.state_of(request)
+        context = {
+            "shortcuts": shortcuts.allowed(actor_of(request), self.operations),
+            "views": [(title, links.tickets(state=state), state == here) for state, title in filters.VIEWS],
+            **(extra_context or {}),
+        }
+        return super().changelist_view(request, context)
+
+    def more_urls(self) -> list[URLPattern]:
+        return attachments.urls(self)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
+        return ()
+
+    def page_context(self, request: HttpRequest, obj: Ticket) -> dict[str, Any]:
+        return {
+            **page.split(self.buttons(request, obj)),
+            **page.context(request, obj, self.operations),
+        }
+
+    @display(description="Due", ordering="due_at")
+    def due(self, ticket: Ticket) -> str:
+        return listing.due(ticket)
+
+    # As an expression, so that the list's own order is not shown as one that was chosen.
+    @display(description="Severity", ordering=F("rank"), label=wording.SEVERITY_LABELS)
+    def severity_chip(self, ticket: Ticket) -> tuple[str, str]:
+        return ticket.severity, ticket.get_severity_display()
+
+    @display(description="Ticket", ordering="received_at")
+    def summary(self, ticket: Ticket) -> str:
+        return listing.summary(ticket)
+
+    @display(description="State", ordering="state", label=wording.STATE_LABELS)
+    def state_chip(self, ticket: Ticket) -> tuple[str, str]:
+        return ticket.state, ticket.get_state_display()
+
+    @display(description="Where", ordering="workspace")
+    def place(self, ticket: Ticket) -> str:
+        return listing.place(ticket)
+
+    @display(description="Owner", ordering="owner__username")
+    def owner_name(self, ticket: Ticket) -> str:
+        return ticket.owner.get_username() if ticket.owner else ""
