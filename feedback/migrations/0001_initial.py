@@ -1128,14 +1128,7 @@ class Migration(migrations.Migration):
             model_name="ticket",
             index=models.Index(
                 condition=models.Q(("quarantined_at", None)),
-                fields=[
-                    "received_on",
-                    "category",
-                    "module",
-                    "workspace",
-                    "resolution_minutes",
-                    "response_minutes",
-                ],
+                fields=["received_on", "category", "module", "resolution_minutes", "response_minutes"],
                 name="ticket_times",
             ),
         ),

@@ -155,6 +155,9 @@ class Ticket(models.Model):
     quarantine_reason = models.CharField(max_length=200, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
+    indexed_version = models.PositiveIntegerField(
+        default=0, editable=False, help_text="The version whose words the search index knows"
+    )
 
     # The clocks.
     clock_at = models.DateTimeField()
@@ -219,14 +222,7 @@ class Ticket(models.Model):
             models.Index(fields=["received_on", "category"], name="ticket_of_day"),
             # All that the percentiles of a summary ask for, so that they are read from the index alone.
             models.Index(
-                fields=[
-                    "received_on",
-                    "category",
-                    "module",
-                    "workspace",
-                    "resolution_minutes",
-                    "response_minutes",
-                ],
+                fields=["received_on", "category", "module", "resolution_minutes", "response_minutes"],
                 name="ticket_times",
                 condition=Q(quarantined_at=None),
             ),
@@ -241,6 +237,7 @@ class Ticket(models.Model):
                 name="ticket_quarantine",
                 condition=Q(quarantined_at__isnull=False),
             ),
+            models.Index(fields=["-id"], name="ticket_unindexed", condition=~Q(indexed_version=F("version"))),
         ]
         permissions = [
             ("triage_ticket", "Can triage, assign, answer, merge and close tickets"),
