@@ -18,9 +18,8 @@ from monitoring.api.alert_serializers import (
     RaiseBody,
     WholeAlertSerializer,
 )
-from operations.doors.api import actor_of, idempotent, raw_body
+from operations.doors.api import actor_of, idempotent, raw_body, whole_number
 from operations.doors.bodies import IDEMPOTENCY_KEY, with_errors
-from operations.errors import Invalid
 from operations.idempotency import Answer
 from operations.models.keys import Scope
 
@@ -57,8 +56,8 @@ class AlertsView(APIView):
         found = finding.find(
             status=given.get("status", "open"), level=given.get("level", ""), module=given.get("module", "")
         )
-        limit = _number(given, "limit", 1, MOST, USUAL)
-        offset = _number(given, "offset", 0, 1_000_000, 0)
+        limit = whole_number(given, "limit", 1, MOST, USUAL)
+        offset = whole_number(given, "offset", 0, 1_000_000, 0)
         rows = list(found[offset : offset + limit + 1])
         alerts = [documents.alert_of(alert) for alert in rows[:limit]]
         return Response({"alerts": alerts, "more": len(rows) > limit})
@@ -142,10 +141,3 @@ class ResolveView(RespondView):
     def post(self, request: Request, number: int) -> Response:
         """Say that it is over. Its cause may raise it again."""
         return self.answer(request, number, responding.resolve)
-
-
-def _number(given: Mapping[str, str], name: str, least: int, most: int, usual: int) -> int:
-    text = given.get(name, str(usual))
-    if not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
-        raise Invalid({name: f"must be a whole number from {least} to {most}"})
-    return int(text)

@@ -213,6 +213,14 @@ def raw_body(request: Request) -> bytes:
     return django_request.body
 
 
+def whole_number(given: Mapping[str, str], name: str, least: int, most: int, usual: int) -> int:
+    """The parameter `name` of a query, `usual` where it is not given. Raises Invalid."""
+    text = given.get(name, str(usual))
+    if not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
+        raise Invalid({name: f"must be a whole number from {least} to {most}"})
+    return int(text)
+
+
 def error_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Every error in the one form `{"error": {"code", "message", "fields"?}}`; None for a defect."""
     headers: dict[str, str] = {}
@@ -236,7 +244,14 @@ def error_response(error: Exception, context: Mapping[str, Any]) -> Response | N
         headers = {"Retry-After": "1"}
     else:
         return None
-    return Response({"error": found}, status=status, headers=headers)
+    return Response({"error": _sayable(found)}, status=status, headers=headers)
+
+
+def _sayable(found: Any) -> Any:
+    """The same with a question mark for each half of a character, which JSON can send and UTF-8 cannot."""
+    if isinstance(found, dict):
+        return {_sayable(name): _sayable(value) for name, value in found.items()}
+    return found.encode(errors="replace").decode() if isinstance(found, str) else found
 
 
 def _refusal(error: Refused) -> tuple[int, dict[str, Any]]:
