@@ -20,6 +20,16 @@ GROUPS = (
         ),
     ),
     (
+        "Feedback",
+        (
+            ("Tickets", "inbox", "feedback.ticket"),
+            ("Canned replies", "quickreply", "feedback.cannedreply"),
+            ("Opening hours", "schedule", "feedback.openinghours"),
+            ("Holidays", "event_busy", "feedback.holiday"),
+            ("Service targets", "timer", "feedback.servicetarget"),
+        ),
+    ),
+    (
         "Monitoring",
         (
             ("Alerts", "notifications", "monitoring.alert"),

@@ -29,4 +29,5 @@ urlpatterns = [
     path("api/monitoring/trigger", TriggerView.as_view(), name="trigger"),
     path("api/", include("rollout.urls")),
     path("api/", include("monitoring.urls")),
+    path("api/", include("feedback.urls")),
 ]
