@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
-# Group, then its entries: title, icon, model.
+# Group, then its entries: title, icon, model and, where it is not the model's list, the page.
 GROUPS = (
     (
         "Rollout",
@@ -61,8 +61,12 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     for title, entries in GROUPS:
         items = [
-            {"title": name, "icon": icon, "link": reverse(f"admin:{model.replace('.', '_')}_changelist")}
-            for name, icon, model in entries
+            {
+                "title": name,
+                "icon": icon,
+                "link": reverse(*page or (f"admin:{model.replace('.', '_')}_changelist",)),
+            }
+            for name, icon, model, *page in entries
             if _may_see(request, model)
         ]
         shown.append({"title": title, "items": items, "separator": True})

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from feedback import tasks as feedback_tasks
 from monitoring import dead_man
 from monitoring import tasks as monitoring_tasks
 from operations import tasks as operations_tasks
@@ -32,6 +33,9 @@ JOBS = (
     Job("tell-news", monitoring_tasks.tell_news, every=MINUTE),
     Job("schedule-reviews", monitoring_tasks.schedule_reviews, every=MINUTE),
     Job("keep-days", monitoring_tasks.keep_days, every=HOUR, offset=20 * MINUTE, lease=LONG),
+    Job("index-tickets", feedback_tasks.index_tickets, every=MINUTE),
+    Job("count-tickets", feedback_tasks.roll_up_summary, every=5 * MINUTE, lease=LONG),
+    Job("keep-tickets", feedback_tasks.keep_tickets, every=DAY, offset=2 * HOUR + 47 * MINUTE, lease=LONG),
     Job("advance-automatic", rollout_tasks.advance_automatic, every=MINUTE),
     Job("reconcile-cohorts", rollout_tasks.reconcile_cohorts, every=HOUR, offset=5 * MINUTE, lease=LONG),
     Job("purge-rollout", rollout_tasks.purge, every=HOUR, offset=35 * MINUTE, lease=LONG),
