@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from feedback.models import Ticket
 from feedback.pages.browsers import browser_of, device_of
-from feedback.tickets import attaching, drafts
+from feedback.tickets import attaching, drafts, mails
 from feedback.tickets.drafts import LIMITS, Draft
 from rollout.models import Module
 
@@ -27,14 +27,7 @@ SEVERITIES = [
     ("medium", "Medium: a minor function has a problem, and there is a workaround"),
     ("low", "Low: it is about looks, or a suggestion"),
 ]
-SCORES = [
-    ("", "No answer"),
-    (5, "5, very good"),
-    (4, "4, good"),
-    (3, "3, fair"),
-    (2, "2, poor"),
-    (1, "1, very poor"),
-]
+SCORES = [(score, f"{score}, {word}") for score, word in mails.SCORES.items()]
 LONGEST_WORKSPACE = 100
 LONGEST_STEPS = 5_000
 # The first tag of the header, such as en-GB in "en-GB,en;q=0.9".
@@ -70,7 +63,12 @@ class Files(forms.FileField):
 def score(label: str) -> forms.TypedChoiceField:
     """A rating from 1 to 5, or none."""
     return forms.TypedChoiceField(
-        label=label, choices=SCORES, coerce=int, empty_value=None, required=False, widget=forms.RadioSelect
+        label=label,
+        choices=[("", "No answer"), *SCORES],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect,
     )
 
 

@@ -45,7 +45,7 @@ class RatingForm(forms.Form):
 
     score = forms.TypedChoiceField(
         label="How did we do?",
-        choices=SCORES[1:],
+        choices=SCORES,
         coerce=int,
         widget=forms.RadioSelect,
         error_messages={"required": "Choose a number."},

@@ -25,6 +25,8 @@ MOST_RECEIPTS = 5
 RECEIPTS_WITHIN = timedelta(days=1)
 LOCK_CLASS = 0xFEED
 LONGEST_TITLE = 100
+# What a rating means, to the reporter.
+SCORES = {5: "very good", 4: "good", 3: "fair", 2: "poor", 1: "very poor"}
 RECEIPT = "feedback-receipt"
 
 
@@ -107,11 +109,13 @@ def fixed(ticket: Ticket, version: str) -> list[str]:
 
 def _resolved(ticket: Ticket, own: Ticket, reason: str) -> Mail:
     fixed_in = f" The fix comes with version {ticket.fixed_in}." if ticket.fixed_in else ""
-    return Mail(
-        f"{own.reference}: done",
-        f"We have done what “{_title(own)}” asks for.{fixed_in}",
-        "How did we do? Please rate it from 1 to 5. If it is not fixed, tell us within 30 days. Both here:",
-    )
+    asked = "Is it not fixed? Say so here:"
+    if own.pk == ticket.pk:
+        # Whoever reported the same rates nothing: the ticket has one rating, its reporter's.
+        link = links.link_of(own)
+        scores = "\n".join(f"{score}, {word}: {link}?score={score}" for score, word in SCORES.items())
+        asked = f"How did we do? Nothing is sent before you press the button there.\n{scores}\n\n{asked}"
+    return Mail(f"{own.reference}: done", f"We have done what “{_title(own)}” asks for.{fixed_in}", asked)
 
 
 def _declined(ticket: Ticket, own: Ticket, reason: str) -> Mail:
