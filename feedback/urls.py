@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from feedback.api import submissions, tickets
+from feedback.api import submissions, summary, tickets
 
 urlpatterns = [
     path("monitoring/feedback", submissions.FeedbackView.as_view(), name="feedback"),
+    path("monitoring/feedback/summary", summary.SummaryView.as_view(), name="feedback-summary"),
     path("monitoring/feedback/tickets", tickets.TicketsView.as_view(), name="tickets"),
     path("monitoring/feedback/tickets/<str:reference>", tickets.TicketView.as_view(), name="ticket"),
     path("monitoring/feedback/tickets/<str:reference>/reply", tickets.ReplyView.as_view(), name="reply"),

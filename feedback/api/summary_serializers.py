@@ -13,10 +13,6 @@ from feedback.summary.periods import LONGEST, STEPS
 TICKETS = "How many tickets"
 
 
-def _minutes(what: str) -> serializers.IntegerField:
-    return serializers.IntegerField(allow_null=True, help_text=f"{what}, in whole minutes of business time")
-
-
 class MeanSerializer(serializers.Serializer[Any]):
     mean = serializers.FloatField(allow_null=True, help_text="From 1 to 5; null where nobody rated")
     n = serializers.IntegerField(help_text="How many ratings it is of")
@@ -72,8 +68,10 @@ class AreaCountSerializer(serializers.Serializer[Any]):
 
 
 class TimesSerializer(serializers.Serializer[Any]):
-    medianMinutes = _minutes("Median")
-    p90Minutes = _minutes("90th percentile")
+    """Whole minutes; null of no ticket."""
+
+    medianMinutes = serializers.IntegerField(allow_null=True)
+    p90Minutes = serializers.IntegerField(allow_null=True, help_text="90th percentile")
     n = serializers.IntegerField(help_text=TICKETS)
 
 
@@ -115,8 +113,8 @@ class SummarySerializer(serializers.Serializer[Any]):
     performance = MeanSerializer()
     ratingsOverTime = RatingsSerializer(many=True)
     csat = MeanSerializer(help_text="What reporters think of how their tickets were resolved")
-    resolutionTime = TimesSerializer()
-    firstResponseTime = TimesSerializer()
+    resolutionTime = TimesSerializer(help_text="From received to resolved, in all hours")
+    firstResponseTime = TimesSerializer(help_text="Until the first response, in business hours")
     answered = KeptSerializer(help_text="Against the clock of the first response")
     resolved = KeptSerializer(help_text="Against the clock of the resolution")
     reopened = serializers.IntegerField(help_text="Tickets of which a resolution did not hold")

@@ -1,6 +1,7 @@
-"""The summary for programs, in camelCase: one document behind the admin's page, the API, the command, the CSV.
+"""The summary for programs, in camelCase: one document behind the admin's page, the API, the command and CSV.
 
-Times are whole minutes of business time. A mean is null of nothing, and never stands without its n.
+Times are whole minutes: of business hours until the first response, of all hours until the resolution. A mean
+is null of nothing, and never stands without its n.
 """
 
 from collections import Counter

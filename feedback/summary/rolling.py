@@ -1,4 +1,4 @@
-"""The daily counts of tickets: written for days that are over, and again for those of which something changed.
+"""The daily counts of tickets: written for days that are over, and again where something changed.
 
 All of it can run late, twice, or be cut off in the middle: the next run goes on.
 """

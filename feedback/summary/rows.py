@@ -30,10 +30,13 @@ def rows_of(document: Document) -> Iterator[Row]:
     for step in document["ratingsOverTime"]:
         yield from (_mean("rating over time", step, name, step[name]) for name in RATINGS)
     yield from (_mean("rating", period, name, document[name]) for name in (*RATINGS, "csat"))
-    for figure, name in (("resolution time", "resolutionTime"), ("first response time", "firstResponseTime")):
+    for figure, name in (
+        ("resolution time", "resolutionTime"),
+        ("first response time, business hours", "firstResponseTime"),
+    ):
         found = document[name]
-        yield _row(figure, period, "median, business minutes", found["medianMinutes"], found["n"])
-        yield _row(figure, period, "90th percentile, business minutes", found["p90Minutes"], found["n"])
+        yield _row(figure, period, "median, minutes", found["medianMinutes"], found["n"])
+        yield _row(figure, period, "90th percentile, minutes", found["p90Minutes"], found["n"])
     for name in ("answered", "resolved"):
         yield _row(f"{name} in time", period, "", document[name]["share"], document[name]["n"])
     for figure, value in _counts(document):

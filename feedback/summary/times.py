@@ -1,8 +1,8 @@
 """How long tickets wait: exact medians and ninetieth percentiles, read from an index alone.
 
 Percentiles of days cannot be added up to one of a year. But how often each number of minutes occurs is soon
-counted, from `ticket_times`, which has every column that this asks for; the rest is a sum over as many rows as
-there are different numbers. (PostgreSQL's percentile_disc, which finds the same value, sorts all tickets.)
+counted, from `ticket_times`, which has every column that this asks for; the rest is a sum over as many rows
+as there are different numbers. (PostgreSQL's percentile_disc, which finds the same value, sorts all tickets.)
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ MEDIAN, P90 = 50, 90
 
 
 class Times(NamedTuple):
-    """Whole minutes of business time, and of how many tickets; None where there is none."""
+    """Whole minutes, and of how many tickets; None where there is none."""
 
     n: int
     median: int | None

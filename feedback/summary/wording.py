@@ -26,7 +26,7 @@ def percent(fraction: float | None) -> str:
 
 
 def minutes(value: int | None) -> str:
-    """Business time: 45 as "45 min", 1,250 as "20 h 50 min"; whole hours from a hundred on."""
+    """45 as "45 min", 1,250 as "20 h 50 min"; whole hours from a hundred on."""
     if value is None:
         return NOTHING
     hours, rest = divmod(value, HOUR)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from feedback.management import plan_printing
+from feedback.management import plan_printing, summary_printing
 from monitoring import documents
 from monitoring.management.alert_printing import open_alerts
 from monitoring.management.printing import metric_lines, system_health_lines
@@ -19,7 +19,7 @@ CODES = "exit code 0: pass, or not begun; 2: hold, unknown, or no check for 75 m
 
 
 class Command(OperationCommand):
-    help = "Show how a module does after its launch: its health, and its performance against the targets."
+    help = "Show how a module does after its launch: its health and performance, what users say."
     takes_module = True
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -36,6 +36,9 @@ class Command(OperationCommand):
         # These are of the whole product unless a module is named: many tickets name none.
         parser.set_defaults(module=None, every_module=False)
         everywhere = replace(words, takes_module=False)
+        add = everywhere.add("feedback", "show what users say: how much, about what, how content they are")
+        summary_printing.add_options(add)
+        add.set_defaults(do=partial(summary_printing.show, self), every_module=True)
         add = everywhere.add("phase2", "show the plan for Phase 2: feature requests, grouped and ranked")
         plan_printing.add_options(add)
         add.set_defaults(do=partial(plan_printing.show, self), every_module=True)
