@@ -42,8 +42,11 @@ def system_health_of(plan: Plan, *, now: datetime) -> Document:
         "performance": figures_of(found.performance),
         "adoption": figures_of(found.adoption),
         "quality": figures_of(found.quality),
-        # Issues are tickets, which are not counted yet, and unknown is not zero.
-        "stability": {"criticalErrors": found.critical_errors, "openCritical": None, "openHigh": None},
+        "stability": {
+            "criticalErrors": found.critical_errors,
+            "openCritical": found.told.critical,
+            "openHigh": found.told.high,
+        },
         "lastCheck": brief_of(last, now) if last else None,
         "note": nothing_to_check(plan),
         "fault": found.fault,

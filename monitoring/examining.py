@@ -6,7 +6,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from monitoring import alert_rules, measuring, membership, plan_sources, scoring, slots, system_health
+from monitoring import (
+    alert_rules,
+    measuring,
+    membership,
+    plan_sources,
+    scoring,
+    slots,
+    system_health,
+    tickets,
+)
 from monitoring.alert_rules import Reading, Scope
 from monitoring.judging.evidence import Adoption, Evidence
 from monitoring.judging.findings import HOLD, PASS, UNKNOWN, Judgement
@@ -16,6 +25,7 @@ from monitoring.models import HealthCheck
 from monitoring.scoring import RolloutInputs, Score
 from monitoring.sources.base import SourceFailed
 from monitoring.system_health import SystemHealth
+from monitoring.tickets import TicketFigures
 from monitoring.vitals import Vitals
 from operations.errors import Refused
 from rollout.models import Plan
@@ -49,17 +59,18 @@ def examine(plan: Plan, *, keep: bool) -> Finding:
     slot = slots.newest(timezone.now())
     members = membership.of_plan(plan)
     source = plan_sources.source_of(plan, members)
+    told = tickets.of_module(plan.module, slot)
     evidence, quiet = None, False
     try:
-        evidence = measuring.evidence_of(plan, source, members, slot, keep=keep)
+        evidence = measuring.evidence_of(plan, source, members, told, slot, keep=keep)
         judgement = _after_the_change(judge(evidence), evidence)
         if judgement.result == UNKNOWN:
             quiet = measuring.was_as_quiet_a_week_before(source, slot)
     except SourceFailed as failure:
         judgement = Judgement(UNKNOWN, "", f"The source of the vitals failed: {failure}"[:500])
-    score = scoring.rollout_score(_inputs(evidence))
+    score = scoring.rollout_score(_inputs(evidence, told))
     cohort = evidence.day.cohort if evidence else None
-    system = system_health.measure(plan, source, until=slot, cohort=cohort)
+    system = system_health.measure(plan, source, until=slot, cohort=cohort, told=told)
     phase = measuring.phase_of(plan)
     made = HealthCheck(
         plan=plan,
@@ -112,7 +123,7 @@ def _after_the_change(judgement: Judgement, evidence: Evidence) -> Judgement:
     return replace(judgement, result=HOLD, summary=summary)
 
 
-def _inputs(evidence: Evidence | None) -> RolloutInputs:
+def _inputs(evidence: Evidence | None, told: TicketFigures) -> RolloutInputs:
     count = evidence.day.cohort.judged if evidence else None
     adoption = evidence.adoption if evidence else None
     phase = evidence.phase if evidence else None
@@ -121,8 +132,8 @@ def _inputs(evidence: Evidence | None) -> RolloutInputs:
         max_error_rate=phase.max_error_rate if phase else None,
         adoption=adoption.share if adoption else None,
         min_adoption=phase.min_adoption if phase else None,
-        critical_issues=evidence.critical_issues if evidence else None,
-        high_issues=None,
+        critical_issues=told.critical,
+        high_issues=told.high,
     )
 
 

@@ -62,6 +62,7 @@ class QualityMetrics:
     reminders_sent: int | None = None
     reminder_delivery_success_rate: float | None = None
     user_satisfaction_score: float | None = None
+    user_satisfaction_ratings: int = 0
 
 
 def performance(vitals: Vitals, gauges: Gauges) -> PerformanceMetrics:
@@ -98,8 +99,11 @@ def adoption(
     )
 
 
-def quality(counters: Counters, satisfaction: float | None = None) -> QualityMetrics:
-    """What was completed, missed and delivered of what was due or sent (SPEC 4.1's counters)."""
+def quality(counters: Counters, satisfaction: float | None = None, ratings: int = 0) -> QualityMetrics:
+    """What was completed, missed and delivered of what was due or sent (SPEC 4.1's counters).
+
+    `satisfaction` is the mean of so many `ratings`, None where they are too few.
+    """
     due, follow_ups, sent = map(counters.get, ("appointmentsDue", "followupsDue", "remindersSent"))
     return QualityMetrics(
         appointments_due=due,
@@ -110,6 +114,7 @@ def quality(counters: Counters, satisfaction: float | None = None) -> QualityMet
         reminders_sent=sent,
         reminder_delivery_success_rate=percent(counters.get("remindersDelivered"), sent),
         user_satisfaction_score=satisfaction,
+        user_satisfaction_ratings=ratings,
     )
 
 

@@ -14,6 +14,7 @@ from monitoring.membership import COHORT_ARM, CONTROL_ARM, Membership
 from monitoring.models import Look
 from monitoring.slots import HOUR
 from monitoring.sources.base import Source
+from monitoring.tickets import TicketFigures
 from monitoring.vitals import Arms, Count, Gauges, UnitKey, Window
 from rollout import gates
 from rollout.models import Phase, Plan
@@ -35,11 +36,12 @@ class LookPlan:
 
 
 def evidence_of(
-    plan: Plan, source: Source, membership: Membership, slot: datetime, *, keep: bool
+    plan: Plan, source: Source, membership: Membership, told: TicketFigures, slot: datetime, *, keep: bool
 ) -> Evidence:
     """Everything that the check of `plan` at `slot` looks at. Raises SourceFailed.
 
-    With `keep`, baselines that are measured for the first time are stored.
+    `told` is what tickets say of the module. With `keep`, baselines that are measured for the first time are
+    stored.
     """
     looks = looks_of(plan, slot)
     taken = baselines.of_plan(plan, source, keep=keep) if source.by_workspace else baselines.NOTHING
@@ -61,6 +63,9 @@ def evidence_of(
         phase=thresholds_of(phase),
         # From a source that fell silent, nobody's use is heard of either.
         adoption=circumstances.adoption(source, membership, slot) if heard else None,
+        critical_issues=told.critical,
+        satisfaction=told.satisfaction,
+        ratings=told.ratings,
         missing_flags=circumstances.missing_flags(plan),
         trouble=circumstances.trouble(plan, phase, slot),
         ticked=reviews.ticked(plan, phase),

@@ -15,8 +15,8 @@ from rollout.models import Phase, PhaseRun, Plan
 
 PERMISSION = "monitoring.do_review"
 LONGEST_NOTE = 2_000
-# Where nothing, or too little, is counted, a person may vouch for the criterion (SPEC 4.2).
-CAN_BE_TICKED = (criteria.SATISFACTION, criteria.CRITICAL_ISSUES)
+# Where there is too little to count, a person may vouch for the criterion (SPEC 4.2).
+CAN_BE_TICKED = (criteria.SATISFACTION,)
 Operation = PhaseRun.Operation
 # A pause changes nothing of the phase; its reviews stay due.
 MOVES_THE_SHARE = (Operation.PHASE, Operation.SET, Operation.RESUME, Operation.ROLLBACK)

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from django.db.models import Count, Q
 
-from monitoring import figures, scoring
+from monitoring import figures, scoring, tickets
 from monitoring.figures import AdoptionMetrics, PerformanceMetrics, QualityMetrics
 from monitoring.scoring import PostLaunchInputs, Score
 from monitoring.sources.base import Source, SourceFailed
+from monitoring.tickets import TicketFigures
 from monitoring.vitals import Gauges, Use, Vitals, Window
 from monitoring.watching import standing
 from rollout import cohorts, facts
@@ -23,8 +24,8 @@ DAY = timedelta(days=1)
 class SystemHealth:
     """What a plan's cohort measured over the 24 hours that end at `window.until`, and the post-launch score.
 
-    `critical_errors` are the module's open critical alerts (SPEC 4.2). `fault` says why the source did not
-    answer; every figure is unknown then.
+    `critical_errors` are the module's open critical alerts, `told` is what tickets say of it (SPEC 4.2).
+    `fault` says why the source did not answer; every figure that it measures is unknown then.
     """
 
     window: Window
@@ -32,6 +33,7 @@ class SystemHealth:
     adoption: AdoptionMetrics
     quality: QualityMetrics
     critical_errors: int
+    told: TicketFigures
     score: Score
     fault: str = ""
 
@@ -45,11 +47,18 @@ class _Measured(NamedTuple):
     active: frozenset[str] | None = None
 
 
-def measure(plan: Plan, source: Source, *, until: datetime, cohort: Vitals | None = None) -> SystemHealth:
+def measure(
+    plan: Plan,
+    source: Source,
+    *,
+    until: datetime,
+    cohort: Vitals | None = None,
+    told: TicketFigures | None = None,
+) -> SystemHealth:
     """The figures of those who have the module, over the 24 hours before `until`; unknown where none are.
 
-    Works for a plan in any state. A source that fails leaves every figure unknown and is named in `fault`.
-    `cohort` are the vitals of these hours, where they were read already.
+    Works for a plan in any state. A source that fails leaves its figures unknown and is named in `fault`.
+    `cohort` are the vitals of these hours, and `told` what tickets say, where they were read already.
     """
     window = Window(until - DAY, until)
     fault = ""
@@ -65,10 +74,11 @@ def measure(plan: Plan, source: Source, *, until: datetime, cohort: Vitals | Non
         enabled_workspaces=None if enabled is None else len(enabled),
         enabled_users=enabled_users(plan),
     )
-    quality = figures.quality(found.use.counters)
+    told = told or tickets.of_module(plan.module, until)
+    quality = figures.quality(found.use.counters, told.satisfaction, told.ratings)
     critical = standing.open_critical(plan.module)
-    score = scoring.post_launch_score(_inputs(performance, adoption, quality, critical))
-    return SystemHealth(window, performance, adoption, quality, critical, score, fault)
+    score = scoring.post_launch_score(_inputs(performance, adoption, quality, critical, told.high))
+    return SystemHealth(window, performance, adoption, quality, critical, told, score, fault)
 
 
 def performance_over(source: Source, window: Window) -> PerformanceMetrics:
@@ -95,7 +105,11 @@ def enabled_users(plan: Plan) -> int:
 
 
 def _inputs(
-    performance: PerformanceMetrics, adoption: AdoptionMetrics, quality: QualityMetrics, critical: int
+    performance: PerformanceMetrics,
+    adoption: AdoptionMetrics,
+    quality: QualityMetrics,
+    critical: int,
+    high: int,
 ) -> PostLaunchInputs:
     return PostLaunchInputs(
         mean_response_ms=performance.api_response_time,
@@ -104,8 +118,7 @@ def _inputs(
         appointment_completion=_fraction(quality.appointment_completion_rate),
         satisfaction=quality.user_satisfaction_score,
         critical_errors=critical,
-        # Tickets are not counted yet, and unknown is not zero.
-        high_issues=None,
+        high_issues=high,
     )
 
 

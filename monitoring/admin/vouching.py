@@ -16,6 +16,7 @@ class VouchForm(forms.Form):
     criterion = forms.ChoiceField(
         choices=[(name, words.word(name).title) for name in reviews.CAN_BE_TICKED],
         widget=UnfoldAdminRadioSelectWidget(),
+        initial=reviews.CAN_BE_TICKED[0],
         label="What you vouch for",
     )
     note = note(help_text="Whom you asked, and what they said. It stands on the record with your name.")
@@ -30,7 +31,7 @@ def _vouch(plan: Plan, inputs: Inputs, actor: Actor, version: int | None) -> str
 def _may_vouch(plan: Plan) -> bool:
     """Whether the present phase asks for something that a person may vouch for."""
     phase = gates.current_phase(plan)
-    return phase is not None and (phase.min_satisfaction is not None or phase.no_open_critical_issue)
+    return phase is not None and phase.min_satisfaction is not None
 
 
 VOUCH = Operation(

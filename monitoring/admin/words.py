@@ -143,17 +143,17 @@ WORDS = {
     "satisfaction": Word(
         "phase",
         "Users are satisfied",
-        "The mean rating out of 5. Fewer than 5 ratings say nothing, so a person who asked around may vouch "
-        "for it with a note.",
+        "The mean rating out of 5 in the tickets of the last 7 days. Fewer than 5 ratings say nothing, so a "
+        "person who asked around may vouch for it with a note.",
         "number",
         least=True,
     ),
     "critical_issues": Word(
         "phase",
         "No open critical issue",
-        "A critical bug that is known and not fixed would reach more customers with the next phase.",
+        "A critical bug that is known and not fixed would reach more customers with the next phase. They are "
+        "the open bug reports about the module.",
         "number",
-        without="Not counted yet",
     ),
     "stable": Word(
         "phase",

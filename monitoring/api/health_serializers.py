@@ -71,15 +71,18 @@ class QualitySerializer(serializers.Serializer[Any]):
     followUpCompletionRate = _percent("Follow-ups completed, of those due")
     remindersSent = _count("Reminders that were sent")
     reminderDeliverySuccessRate = _percent("Reminders delivered, of those sent")
-    userSatisfactionScore = serializers.FloatField(allow_null=True, help_text="Mean rating, 1 to 5")
+    userSatisfactionScore = serializers.FloatField(
+        allow_null=True, help_text="Mean rating of the last 7 days, 1 to 5. null: fewer than 5 ratings"
+    )
+    userSatisfactionRatings = serializers.IntegerField(help_text="How many ratings that are")
 
 
 class StabilitySerializer(serializers.Serializer[Any]):
-    """What is open about the module. null: not counted yet."""
+    """What is open about the module."""
 
     criticalErrors = serializers.IntegerField(help_text="Open critical alerts")
-    openCritical = _count("Open critical issues")
-    openHigh = _count("Open high-priority issues")
+    openCritical = serializers.IntegerField(help_text="Open bug reports that are critical")
+    openHigh = serializers.IntegerField(help_text="Open bug reports of high severity")
 
 
 class LastCheckSerializer(serializers.Serializer[Any]):

@@ -112,25 +112,23 @@ def _adoption(evidence: Evidence, least: float) -> Criterion:
 
 def _critical_issues(evidence: Evidence) -> Criterion:
     count = evidence.critical_issues
-    tell = partial(say, name=CRITICAL_ISSUES, value=count, threshold=0)
-    if count is None:
-        if CRITICAL_ISSUES in evidence.ticked:
-            return tell(met=True, reason="A person vouches for it.")
-        return tell(met=None, reason="Open critical issues are not counted yet.")
     reason = f"{count} critical issues are open." if count != 1 else "1 critical issue is open."
-    return tell(met=not count, holds=bool(count), reason=reason)
+    return say(
+        name=CRITICAL_ISSUES, value=count, threshold=0, met=not count, holds=bool(count), reason=reason
+    )
 
 
 def _satisfaction(evidence: Evidence, least: float) -> Criterion:
-    found = evidence.satisfaction
-    tell = partial(say, name=SATISFACTION, value=found, threshold=least)
+    found, ratings = evidence.satisfaction, evidence.ratings
+    tell = partial(say, name=SATISFACTION, value=found, threshold=least, n=ratings)
     if found is None:
         if SATISFACTION in evidence.ticked:
             return tell(met=True, reason="A person vouches for it.")
-        reason = "Too few ratings to tell: a person may tick this criterion."
+        counted = "1 rating" if ratings == 1 else f"{ratings} ratings"
+        reason = f"{counted} in 7 days: too few to tell. A person may tick this criterion."
         return tell(met=None, holds=True, reason=reason)
     met = found >= least
-    reason = f"Mean satisfaction is {found:.1f}; {least:.1f} is asked for."
+    reason = f"The mean of {ratings} ratings in 7 days is {found:.1f}; {least:.1f} is asked for."
     return tell(met=met, holds=not met, reason=reason)
 
 

@@ -85,11 +85,12 @@ class Evidence:
 
     `fleet` are the baselines' sums over all units. `hour` and `day` are the last hour and 24 h; `gauges` the
     platform over the last hour, `database_p95_ms` over 24 h. `heard` says whether the source measured
-    anything at all in the last 3 h. `critical_issues`, `satisfaction` (of at least 5 ratings) and
-    `missing_flags` are None where unknown; `trouble` names what broke the calm of `stable_for`, "" is calm
-    and None unknown. `ticked` are names of criteria that a person vouches for. `look` is set when a look is
-    due; `last_look` are the findings of the last look on the plan's present version, `next_look_at` the
-    first one's time. `other_changes` name what else changed meanwhile (a release, a second plan).
+    anything at all in the last 3 h. `critical_issues` are open now. `satisfaction` is the mean of the
+    `ratings` of 7 days, None of fewer than 5. `missing_flags` is None where unknown; `trouble` names what
+    broke the calm of `stable_for`, "" is calm and None unknown. `ticked` are names of criteria that a person
+    vouches for. `look` is set when a look is due; `last_look` are the findings of the last look on the plan's
+    present version, `next_look_at` the first one's time. `other_changes` name what else changed meanwhile (a
+    release, a second plan).
     """
 
     slot: datetime
@@ -105,8 +106,9 @@ class Evidence:
     database_p95_ms: float | None = None
     phase: Thresholds | None = None
     adoption: Adoption | None = None
-    critical_issues: int | None = None
+    critical_issues: int = 0
     satisfaction: float | None = None
+    ratings: int = 0
     missing_flags: Collection[str] | None = None
     trouble: str | None = None
     ticked: Collection[str] = ()

@@ -100,7 +100,16 @@ HEALTHY = [
         threshold=0.3,
         n=64,
     ),
-    criterion("critical_issues", "phase", None, "Issues are not counted yet.", holds=False),
+    criterion("critical_issues", "phase", True, "0 critical issues are open.", value=0, threshold=0),
+    criterion(
+        "satisfaction",
+        "phase",
+        None,
+        "3 ratings in 7 days: too few to tell. A person may tick this criterion.",
+        threshold=4.0,
+        n=3,
+        holds=False,
+    ),
 ]
 CHANGED: dict[str, dict[str, dict[str, Any]]] = {
     "pass": {},
@@ -153,8 +162,8 @@ DETAILS: dict[str, Any] = {
         ],
     },
     "unknown": {
-        "rollout": ["open critical issues", "open high issues"],
-        "postLaunch": ["appointment completion", "user satisfaction", "critical errors"],
+        "rollout": [],
+        "postLaunch": ["appointment completion", "user satisfaction"],
     },
     "scoringVersion": 1,
     "cohort": {"units": 64, "timeouts": 12, **SUMS},

@@ -109,7 +109,7 @@ def test_the_scores_add_up_and_what_is_unknown_is_listed(manager: Client) -> Non
     text = page_of(manager, seeds.a_check(builders.a_plan_in_phase(1)))
     assert "\N{MINUS SIGN}8.25" in text
     assert "+0.25" in text
-    assert "open critical issues, open high issues" in text
+    assert "appointment completion, user satisfaction" in text
 
 
 def test_a_platform_incident_is_not_blamed_on_the_feature(manager: Client) -> None:
@@ -139,7 +139,7 @@ def test_an_old_check_leads_to_its_neighbours_and_to_the_newest(manager: Client)
 def test_a_person_may_vouch_from_the_page_for_what_could_not_be_judged(manager: Client) -> None:
     plan = builders.a_plan_in_phase(1)
     text = page_of(manager, seeds.a_check(plan))
-    assert f"operate/vouch/?object={plan.pk}&amp;criterion=critical_issues" in text
+    assert f"operate/vouch/?object={plan.pk}&amp;criterion=satisfaction" in text
     assert "criterion=adoption" not in text
     assert "operate/vouch" not in page_of(builders.signed_in("Support"), HealthCheck.objects.get())
 

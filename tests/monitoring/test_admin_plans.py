@@ -167,21 +167,22 @@ def test_a_done_review_keeps_its_note_on_its_page(manager: Client) -> None:
 
 
 def test_a_person_vouches_with_a_note_that_stays_on_the_plan(manager: Client) -> None:
-    plan = builders.a_plan_in_phase(1)
+    plan = builders.a_plan_in_phase(2)
     response = confirm(
-        manager, "rollout_plan", "vouch", plan, criterion="critical_issues", note="Asked support: none open"
+        manager, "rollout_plan", "vouch", plan, criterion="satisfaction", note="Asked ten of them: happy"
     )
-    assert messages(response)[0].startswith('You vouched for "No open critical issue" of phase 1.')
+    assert messages(response)[0].startswith('You vouched for "Users are satisfied" of phase 2.')
     assert CriterionTick.objects.get().by == "admin:ada"
     text = plan_page(manager)
-    assert "Asked support: none open" in text
-    assert "no open critical issue, phase 1" in text
+    assert "Asked ten of them: happy" in text
+    assert "users are satisfied, phase 2" in text
 
 
 def test_nobody_vouches_without_a_note_or_for_what_the_portal_judges(manager: Client) -> None:
-    plan = builders.a_plan_in_phase(1)
-    confirm(manager, "rollout_plan", "vouch", plan, criterion="critical_issues", note=" ")
+    plan = builders.a_plan_in_phase(2)
+    confirm(manager, "rollout_plan", "vouch", plan, criterion="satisfaction", note=" ")
     confirm(manager, "rollout_plan", "vouch", plan, criterion="adoption", note="They love it")
+    confirm(manager, "rollout_plan", "vouch", plan, criterion="critical_issues", note="None is open")
     assert not CriterionTick.objects.exists()
     client = builders.signed_in("Release manager")
     assert (

@@ -105,12 +105,13 @@ def test_adoption_is_asked_for_from_day_five(
     assert state(one("adoption", replace(PHASE, min_adoption=0.3), adoption=adoption)) == expected
 
 
-@pytest.mark.parametrize(("open_issues", "expected"), [(0, MET), (1, NOT_MET), (None, NOT_ASKED)])
-def test_no_critical_issue_may_be_open_and_unknown_does_not_hold(
-    open_issues: int | None, expected: tuple[bool | None, bool, bool]
+@pytest.mark.parametrize(("open_issues", "expected"), [(0, MET), (1, NOT_MET), (2, NOT_MET)])
+@pytest.mark.parametrize("ticked", [(), ("critical_issues",)])
+def test_no_critical_issue_may_be_open_whatever_a_person_says(
+    open_issues: int, ticked: tuple[str, ...], expected: tuple[bool | None, bool, bool]
 ) -> None:
     phase = replace(PHASE, no_open_critical_issue=True)
-    assert state(one("critical_issues", phase, critical_issues=open_issues)) == expected
+    assert state(one("critical_issues", phase, critical_issues=open_issues, ticked=ticked)) == expected
 
 
 @pytest.mark.parametrize(
@@ -131,11 +132,12 @@ def test_unknown_satisfaction_holds_unless_a_person_ticks_it(
     assert state(one("satisfaction", phase, satisfaction=satisfaction, ticked=ticked)) == expected
 
 
-def test_a_person_may_vouch_for_issues_that_are_not_counted_and_not_for_open_ones() -> None:
-    phase = replace(PHASE, no_open_critical_issue=True)
-    vouched = ("critical_issues",)
-    assert state(one("critical_issues", phase, critical_issues=None, ticked=vouched)) == MET
-    assert state(one("critical_issues", phase, critical_issues=2, ticked=vouched)) == NOT_MET
+def test_satisfaction_is_told_with_the_number_of_ratings() -> None:
+    phase = replace(PHASE, min_satisfaction=4.0)
+    enough = one("satisfaction", phase, satisfaction=4.25, ratings=12)
+    assert (enough.n, enough.reason) == (12, "The mean of 12 ratings in 7 days is 4.2; 4.0 is asked for.")
+    few = one("satisfaction", phase, ratings=1)
+    assert (few.n, few.reason.split(":")[0]) == (1, "1 rating in 7 days")
 
 
 @pytest.mark.parametrize(
