@@ -501,6 +501,7 @@ class Migration(migrations.Migration):
                         help_text="How many tickets there were when `norm` was computed"
                     ),
                 ),
+                ("received_at", models.DateTimeField(help_text="The ticket's")),
                 (
                     "compared",
                     models.BooleanField(default=False, help_text="Whether its likenesses are stored"),

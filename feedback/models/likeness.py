@@ -2,33 +2,44 @@
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
 from feedback.models.tickets import Ticket
 
 
 class SearchEntry(models.Model):
-    """A ticket's words as the index knows them. Indexed by the database's own full-text search."""
+    """What the index knows of a ticket. Tickets in quarantine and erased ones have none.
+
+    The database's own full-text search looks `tokens` up; `stems` and `strengths` are what two tickets are
+    compared by, in the same order.
+    """
 
     ticket = models.OneToOneField(
         Ticket, on_delete=models.CASCADE, primary_key=True, related_name="search_entry"
     )
-    title = models.TextField(help_text="The title's words, in their order")
-    body = models.TextField(help_text="The words of the other texts, in their order")
-    indexed_at = models.DateTimeField(default=timezone.now)
+    tokens = models.TextField(help_text="Its words and their stems, each once, between spaces")
+    stems = models.TextField(help_text="The stems that stand for it, the strongest first, between spaces")
+    strengths = models.TextField(help_text="How much each of them stands for it, from 1 to 1000")
+    norm = models.FloatField(help_text="The length of its vector")
+    among = models.PositiveIntegerField(help_text="How many tickets there were when `norm` was computed")
+    received_at = models.DateTimeField(help_text="The ticket's")
+    compared = models.BooleanField(default=False, help_text="Whether its likenesses are stored")
 
     class Meta:
         default_permissions = ()
+        indexes = [
+            models.Index(fields=["among"], name="searchentry_among"),
+            models.Index(fields=["-ticket"], name="searchentry_new", condition=Q(compared=False)),
+        ]
 
     def __str__(self) -> str:
         return f"words of {self.ticket_id}"
 
 
 class Word(models.Model):
-    """In how many tickets a word stands: rare words say more."""
+    """In how many tickets a stem stands: rare ones say more. The empty one stands in every ticket."""
 
     text = models.CharField(max_length=60, primary_key=True)
-    tickets = models.PositiveIntegerField()
+    tickets = models.IntegerField()
 
     class Meta:
         default_permissions = ()
