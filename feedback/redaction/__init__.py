@@ -50,7 +50,9 @@ def _spans(text: str) -> list[tuple[int, int, str]]:
     """From where to where which kind stands in `text`, apart and in order; what overlaps is one."""
     spelled, places = spell(text)
     # The sort is stable: of those that begin together, the first rule's comes first.
-    found = sorted((span for rule in RULES for span in _of(rule, spelled)), key=lambda span: span[0])
+    small = spelled.lower()
+    rules = [rule for rule in RULES if any(word in small for word in rule.needs)]
+    found = sorted((span for rule in rules for span in _of(rule, spelled)), key=lambda span: span[0])
     apart: list[tuple[int, int, str]] = []
     for start, end, kind in found:
         if apart and start < apart[-1][1]:

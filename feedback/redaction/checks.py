@@ -2,13 +2,15 @@
 
 import re
 from datetime import date
+from operator import mul
 
 # Lengths of card numbers by how they begin (ISO/IEC 7812); 13 digits that begin with 1 are milliseconds.
 _CARD = re.compile(
     r"4\d{12}|4\d{15}|4\d{18}|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|2720\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[68]\d)\d{11}|35\d{14}|6(?:011|4[4-9]\d|5\d\d|2\d\d)\d{12}"
 )
-_DOUBLED = {str(digit): sum(divmod(2 * digit, 10)) for digit in range(10)}
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+_WEIGHTS = range(10, 1, -1)
 _APART = str.maketrans("", "", " .-")
 _ABOUT_PATIENTS = re.compile(r"nhs|chi\b|patient|\bpt\b|h&c", re.IGNORECASE)
 # Characters before a number in which a word about patients says what it is.
@@ -22,7 +24,7 @@ def nhs(match: re.Match[str]) -> int:
     """
     text = match["it"]
     digits = _digits(text)
-    left_over = -sum(int(digit) * (10 - place) for place, digit in enumerate(digits[:9])) % 11
+    left_over = -sum(map(mul, map(int, digits), _WEIGHTS)) % 11
     if left_over != int(digits[9]) or len(set(digits)) == 1:
         return 0
     begins = match.start("it")
@@ -37,7 +39,7 @@ def card(match: re.Match[str]) -> int:
     digits = _digits(match["it"])
     if not _CARD.fullmatch(digits):
         return 0
-    doubled = sum(_DOUBLED[digit] for digit in digits[-2::-2])
+    doubled = sum(map(int, digits[-2::-2].translate(_DOUBLED)))
     return match.end("it") if (doubled + sum(map(int, digits[-1::-2]))) % 10 == 0 else 0
 
 

@@ -5,8 +5,9 @@ a repeat over the same characters, and what has no bound begins where the run of
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from string import digits
 
 from feedback.redaction import checks, names
 
@@ -16,11 +17,15 @@ _ENDS = r"(?![0-9A-Za-z])(?!\.[0-9])"
 _APART = r"[ .\-]{0,3}"
 _IS = r"[\s:;#=.,\"'(\-]{0,5}(?:(?:is|was|of)\s)?"
 _NUMBER = r"(?:no|num|number|nr|id|identifier|ref|reference|code)"
+# A parenthesis that a number begins with only if it closes in it.
+_OPENS = r"(?:\((?=[0-9 ]{3,8}\)))?"
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
-_BORN = rf"\b(?:d\.?o\.?b\b\.?|date[ _]?of[ _]?birth|birth[ _]?da(?:te|y)|born)(?:\son\b)?{_IS}"
+_BORN = rf"\b(?:d\.?o\.?b\b\.?|date[ _]?of[ _]?birth|birth[ _]?da(?:te|y)|born)(?:\son\b(?:\sthe)?)?{_IS}"
+_BIRTHS = ("birth", "born", "dob", "o.b", "do.b")
+_RECORDS = ("mrn", "hosp", "patient", "pt", "record", "chart", "note", "nhi", "pas", "emis", "prescr", "rx")
 _DATE = (
     r"[0-9]{1,4}\s?[/.\-]\s?[0-9]{1,2}\s?[/.\-]\s?[0-9]{1,4}|[0-9]{1,2} [0-9]{1,2} (?:[0-9]{4}|[0-9]{2})"
     rf"|[0-9]{{1,2}}(?:st|nd|rd|th)?(?: of)?[ .\-/]{{0,2}}{_MONTH}[ .,\-/]{{0,2}}(?:[0-9]{{4}}|'?[0-9]{{2}})"
@@ -46,17 +51,26 @@ def _all_of_it(match: re.Match[str]) -> int:
 
 @dataclass(frozen=True)
 class Rule:
-    """`kind` stands in the brackets; the group `it` is what goes, as far as `check` says."""
+    """`kind` stands in the brackets; the group `it` is what goes, as far as `check` says.
+
+    One of the words in `needs` must be in the text in small letters, or the pattern meets nothing.
+    """
 
     kind: str
     pattern: re.Pattern[str]
-    check: Callable[[re.Match[str]], int] = _all_of_it
+    check: Callable[[re.Match[str]], int]
+    needs: Sequence[str]
 
 
 def _rule(
-    kind: str, pattern: str, check: Callable[[re.Match[str]], int] = _all_of_it, *, case: bool = False
+    kind: str,
+    pattern: str,
+    check: Callable[[re.Match[str]], int] = _all_of_it,
+    *,
+    case: bool = False,
+    needs: Sequence[str] = digits,
 ) -> Rule:
-    return Rule(kind, re.compile(pattern, 0 if case else re.IGNORECASE), check)
+    return Rule(kind, re.compile(pattern, 0 if case else re.IGNORECASE), check, needs)
 
 
 # Where two begin at one place, the earlier one names it.
@@ -67,7 +81,11 @@ RULES = (
         checks.nhs,
     ),
     # Called one, it is one whatever the check digit says: people mistype.
-    _rule("NHS number", rf"\bNHS[ _]?{_NUMBER}?{_IS}(?P<it>[0-9](?:{_APART}[0-9]){{9}}){_ENDS}"),
+    _rule(
+        "NHS number",
+        rf"\bNHS[ _]?{_NUMBER}?{_IS}(?P<it>[0-9](?:{_APART}[0-9]){{9}}){_ENDS}",
+        needs=("nhs",),
+    ),
     _rule("National Insurance number", rf"{_BEGINS}(?P<it>[A-Z]{{2}}[0-9]{{6}}[A-D]){_ENDS}"),
     _rule(
         "National Insurance number",
@@ -79,17 +97,25 @@ RULES = (
         rf"(?<![A-Za-z])(?:MRN|(?:hosp(?:ital)?|patient|pt|(?:medical|health)[ _]?record|chart|case[ _]?note"
         rf"|NHI|PAS|EMIS|prescription|Rx)\.?[ _\-]?{_NUMBER})s?{_IS}(?![0-9A-F]{{8}}-)"
         rf"(?P<it>[A-Z]{{0,4}}[\-/]?[0-9](?:[\-/ ]?[0-9]){{2,14}}[A-Z]?){_ENDS}",
+        needs=_RECORDS,
     ),
     _rule(
         "record number",
         r"(?<![A-Za-z])(?:hosp(?:ital)?|patient|pt|medical[ _]?record|prescription|Rx)[\s:#=.]{1,3}"
         rf"(?![0-9A-F]{{8}}-)(?P<it>[A-Z]{{0,4}}[\-/]?[0-9](?:[\-/]?[0-9]){{3,14}}[A-Z]?){_ENDS}",
+        needs=_RECORDS,
     ),
-    _rule("date of birth", rf"{_BORN}(?P<it>{_DATE})(?![0-9A-Za-z])"),
-    _rule("date of birth", rf"{_BORN}(?P<it>[0-9]{{8}})(?![0-9A-Za-z])", checks.eight_digits),
+    _rule("date of birth", rf"{_BORN}(?P<it>{_DATE})(?![0-9A-Za-z])", needs=_BIRTHS),
+    _rule(
+        "date of birth",
+        rf"{_BORN}(?P<it>[0-9]{{8}})(?![0-9A-Za-z])",
+        checks.eight_digits,
+        needs=_BIRTHS,
+    ),
     _rule(
         "e-mail address",
         rf"(?<!{_MAILBOX})'?(?P<it>(?!'){_MAILBOX}+@(?:[\w\-]{{1,63}}\.){{1,8}}[^\W\d_]{{2,24}})",
+        needs=("@",),
     ),
     _rule(
         "card number",
@@ -99,8 +125,8 @@ RULES = (
     ),
     _rule(
         "phone number",
-        rf"(?<![0-9A-Za-z])(?<![0-9][.\-])(?P<it>(?:(?:\+|\b00)44[ .\-]?\(?0?\)?[ .\-]?|\(?0)[1-35-9][0-9]"
-        rf"(?:[ .\-()]{{0,3}}[0-9]){{7,8}}){_ENDS}",
+        rf"(?<![0-9A-Za-z])(?<![0-9][.\-])(?P<it>(?:(?:\+|\b00)44[ .\-]?(?:\(0\))?[ .\-]?"
+        rf"|{_OPENS}0)[1-35-9][0-9](?:[ .\-()]{{0,3}}[0-9]){{7,8}}){_ENDS}",
         checks.uk_phone,
     ),
     _rule("phone number", rf"(?<![0-9A-Za-z])(?P<it>\+[1-9](?:[ .\-()]{{0,3}}[0-9]){{7,14}}){_ENDS}"),
@@ -109,12 +135,14 @@ RULES = (
     ),
     _rule(
         "phone number",
-        rf"{_BEGINS}(?<![\-])(?P<it>\(?[2-9][0-9]{{2}}(?:\) ?|[ \-])[2-9][0-9]{{2}}[ \-][0-9]{{4}}){_ENDS}",
+        rf"{_BEGINS}(?<![\-])(?P<it>(?:\([2-9][0-9]{{2}}\) ?|[2-9][0-9]{{2}}[ \-])"
+        rf"[2-9][0-9]{{2}}[ \-][0-9]{{4}}){_ENDS}",
     ),
     _rule(
         "phone number",
         rf"\b(?:tel|telephone|phone|mobile|mob|cell|fax)\.?(?:[ _]?{_NUMBER}\b)?{_IS}"
-        rf"(?P<it>\(?[0-9](?:[ \-()]{{0,3}}[0-9]){{5,14}}){_ENDS}",
+        rf"(?P<it>[0-9](?:[ \-()]{{0,3}}[0-9]){{5,14}}){_ENDS}",
+        needs=("tel", "phone", "mob", "cell", "fax"),
     ),
     _rule(
         "postcode",
@@ -138,13 +166,21 @@ RULES = (
         rf"(?<![A-Za-z])(?:[Mm]rs?|MRS|[Mm]iss|MISS|[Mm]x|Ms)\b\.?[ ]{{1,2}}{_NAME}",
         names.of_person,
         case=True,
+        needs=("mr", "ms", "mx", "miss"),
     ),
     # MapReduce and milliseconds are spelled like the first two, servers are called like the third.
-    _rule("name", rf"(?<![A-Za-z])(?:MR|MS|[Mm]aster)\b\.?[ ]{{1,2}}{_NAME}", names.of_two_words, case=True),
+    _rule(
+        "name",
+        rf"(?<![A-Za-z])(?:MR|MS|[Mm]aster)\b\.?[ ]{{1,2}}{_NAME}",
+        names.of_two_words,
+        case=True,
+        needs=("mr", "ms", "master"),
+    ),
     _rule(
         "name",
         rf"(?<![A-Za-z])(?<![0-9] )(?:patient|pt)(?:'?s)?(?:[ _]?name)?"
         rf"(?: (?:is|was|called|named))?[ :=\"'(]{{1,3}}{_NAME}",
         names.of_patient,
+        needs=("patient", "pt"),
     ),
 )

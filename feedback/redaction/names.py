@@ -8,6 +8,8 @@ _PARTICLES_TEXT = "al ap bin da dal de del della den der di dos du el ibn la le 
 # What stands after "patient" or a title with a capital and is no name: what begins a sentence or a clause,
 # the product's words, a server's words.
 _NO_NAMES_TEXT = """
+dr master miss mr mrs ms mx patient prof pt
+
 a after all also an and any are as at because before both but by can cannot case cases could did do does
 during each even every few for from had has have he her here his how i if in into is it its just last like
 may me my new no none not now of off old on once one only or other our out over please same she should so
@@ -32,6 +34,7 @@ window workflow workspace zone
 api branch build cache client cluster commit config controller copy daemon election failover host instance
 key leader mode node nodes process rate ratio replica role server servers slave thread url worker
 """
+_WORDS = re.compile(r"\S+")
 _PARTICLES = frozenset(_PARTICLES_TEXT.split())
 _NO_NAMES = frozenset(_NO_NAMES_TEXT.split())
 
@@ -55,7 +58,7 @@ def of_two_words(match: re.Match[str]) -> int:
 
 def _end(match: re.Match[str], *, capitals: bool) -> int:
     end, words = 0, 0
-    for word in re.finditer(r"[^\s]+", match["it"]):
+    for word in _WORDS.finditer(match["it"]):
         if words and word[0].casefold() in _PARTICLES:
             continue
         if not words and word[0] in _PARTICLES:
