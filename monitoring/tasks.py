@@ -7,7 +7,7 @@ from celery import shared_task
 from monitoring import health, retention, reviews, slots
 from monitoring.alertmanager import sending
 from monitoring.alerts import announcing, dead_letters, keeping, sweeping
-from monitoring.watching import lapsing, news, stops, trail
+from monitoring.watching import complaints, lapsing, news, stops, trail
 from operations import schedule
 from operations import tasks as operations_tasks
 from operations.actor import Actor, Door
@@ -85,6 +85,13 @@ def tell_news() -> str:
     done = ((told, "milestones and maintenance windows"), (untold, "plans that were stopped unheard"))
     said = " and ".join(f"{count} {what}" for count, what in done if count)
     return f"told of {said}" if said else ""
+
+
+def watch_complaints() -> str:
+    """Raise an alert where several open tickets say the same, and resolve it when they no longer do."""
+    watched = complaints.watch()
+    done = ", ".join(f"{count} {what}" for what, count in watched._asdict().items() if count)
+    return f"similar tickets: {done}" if done else ""
 
 
 def verify_audit() -> str:

@@ -57,6 +57,7 @@ NAMES = {
     Alert.Source.PERSON: "OpsPortalPerson",
     Alert.Source.PRODUCT: "OpsPortalProduct",
     Alert.Source.PORTAL: "OpsPortal",
+    Alert.Source.TICKETS: "OpsPortalTickets",
 }
 
 

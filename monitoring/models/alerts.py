@@ -45,6 +45,7 @@ class Alert(models.Model):
         PERSON = "person", "A person"
         PRODUCT = "product", "The product"
         PORTAL = "portal", "The portal itself"
+        TICKETS = "tickets", "Tickets"
 
     fingerprint = models.CharField(max_length=64)
     source = models.CharField(max_length=12, choices=Source.choices)
