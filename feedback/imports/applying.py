@@ -6,15 +6,13 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from feedback.imports.staging import BATCH
+from feedback.imports.staging import BATCH, ticket_of
 from feedback.lifecycle import DONE
 from feedback.models import Original, Resolution, StagedTicket, Tag, Ticket, TicketEvent, TicketImport
-from feedback.tickets import days, deadlines, story
+from feedback.tickets import days, deadlines
 from feedback.tickets.calendars import Calendars
 from operations.csv_files.checking import Progress
 from rollout.models import Workspace
-
-_COLUMNS = {field.attname: field for field in story.FIELDS}
 
 
 @dataclass
@@ -53,10 +51,7 @@ def _chunks(batch: TicketImport) -> Iterator[list[StagedTicket]]:
 
 def _tickets(rows: Sequence[StagedTicket], now: datetime, calendars: Calendars) -> list[Ticket]:
     """Tickets that are not saved yet, with their clocks: those of open ones begin now."""
-    tickets = [
-        Ticket(**{name: _COLUMNS[name].to_python(value) for name, value in row.columns.items()})
-        for row in rows
-    ]
+    tickets = [ticket_of(row) for row in rows]
     workspaces = Workspace.objects.in_bulk({ticket.workspace_id for ticket in tickets} - {None})
     for ticket in tickets:
         ticket.changed_at = now

@@ -38,17 +38,17 @@ def word(text: str) -> str:
     return "_".join(text.lower().replace("-", " ").split())
 
 
-def word_fault(field: str, value: str) -> str:
-    """The rule that a word breaks in one of the fields of WORDS, or ""."""
-    if value in WORDS[field]:
+def word_fault(field: str, said: str) -> str:
+    """The rule that what was said breaks in one of the fields of WORDS, or ""."""
+    if word(said) in WORDS[field]:
         return ""
-    return f"{value[:60]!r} is none of {', '.join(WORDS[field])}: say what it stands for (FIELD:FROM=TO)"
+    return f"{said[:60]!r} is none of {', '.join(WORDS[field])}: say what it stands for (FIELD:FROM=TO)"
 
 
 def _default_fault(field: str, value: str) -> str:
     if field == "externalId":
         return "differs from row to row: map a column to it"
-    return word_fault(field, word(value)) if field in WORDS else ""
+    return word_fault(field, value) if field in WORDS else ""
 
 
 FIELDS = Fields(

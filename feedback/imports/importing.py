@@ -28,6 +28,8 @@ from operations.csv_files.columns import Columns
 from operations.csv_files.reading import DEFAULT_ENCODING, Table, Unreadable
 from operations.errors import Invalid, NotFound, Refused
 
+# Who imports says how tickets stand, and who owns them.
+PERMISSIONS = (PERMISSION, TRIAGE)
 # Any number that nothing else locks.
 LOCK = 0x71CE7
 
@@ -143,7 +145,7 @@ def discard(import_id: UUID, *, actor: Actor) -> None:
 
 
 def _require(actor: Actor) -> None:
-    for permission in (PERMISSION, TRIAGE):
+    for permission in PERMISSIONS:
         actor.require(permission, "import tickets")
 
 

@@ -120,3 +120,15 @@ def preset_of(name: str) -> Preset:
     if name not in PRESETS:
         raise Invalid({"preset": f"must be one of {', '.join(filter(None, PRESETS))}"})
     return PRESETS[name]
+
+
+def values_of(given: Sequence[str]) -> Values:
+    """FIELD:FROM=TO as what each field's words stand for. Raises Invalid."""
+    found: dict[str, dict[str, str]] = {}
+    for each in given:
+        field, colon, words = each.partition(":")
+        said, equals, meant = words.rpartition("=")
+        if not (colon and equals):
+            raise Invalid({"value": f"{each[:60]!r} is not of the form FIELD:FROM=TO"})
+        found.setdefault(field.strip(), {})[said.strip()] = meant.strip()
+    return found

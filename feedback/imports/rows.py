@@ -164,10 +164,10 @@ class _Row:
 
     def word(self, name: str, default: str) -> str:
         """One of the words of WORDS, `default` where it is empty."""
-        value = fields.word(self.text(name))
-        if value and (fault := fields.word_fault(name, value)):
+        said = self.text(name)
+        if said and (fault := fields.word_fault(name, said)):
             self.faults[name] = fault
-        return value or default
+        return fields.word(said) or default
 
     def draft(self) -> Draft:
         """What was said. A report that has only a title says no more than that."""

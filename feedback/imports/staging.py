@@ -22,8 +22,10 @@ from operations.csv_files.reading import Table
 
 # Each may be long: these are in memory at once.
 BATCH = 500
+FIRST_ROWS = 10
 KEPT_FOR = timedelta(days=1)
 
+_COLUMNS = {field.attname: field for field in story.FIELDS}
 _STAGED = StagedTicket._meta.db_table
 _FAULTS = TicketImportFault._meta.db_table
 
@@ -64,6 +66,17 @@ def result_of(batch: TicketImport, *, dry_run: bool) -> ImportResult:
         redacted=new.exclude(originals=[]).count(),
         dry_run=dry_run,
     )
+
+
+def first_of(batch: TicketImport, most: int = FIRST_ROWS) -> list[tuple[int, Ticket, list[str]]]:
+    """The first rows that are staged: each with its line, the ticket that it becomes, and its tags."""
+    rows = StagedTicket.objects.filter(batch=batch).order_by("line")[:most]
+    return [(row.line, ticket_of(row), row.extra["tags"]) for row in rows]
+
+
+def ticket_of(row: StagedTicket) -> Ticket:
+    """The ticket that a staged row becomes, not saved and without its clocks."""
+    return Ticket(**{name: _COLUMNS[name].to_python(value) for name, value in row.columns.items()})
 
 
 def drop(batch: TicketImport) -> None:

@@ -1,16 +1,15 @@
 """Files of tickets at a terminal: in and out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from feedback.imports import exporting, importing, results
+from feedback.imports import exporting, importing, presets, results
 from feedback.imports.importing import Options
 from feedback.imports.results import ImportResult
 from feedback.models.tickets import TicketQuerySet
 from feedback.tickets import documents
 from operations.doors import csv_command
 from operations.doors.command import ExitCode, OperationCommand, Result
-from operations.errors import Invalid
 
 
 def read(command: OperationCommand, options: dict[str, Any]) -> Result:
@@ -19,7 +18,7 @@ def read(command: OperationCommand, options: dict[str, Any]) -> Result:
         preset=options["preset"],
         mapping=csv_command.pairs(options["map"], "map"),
         defaults=csv_command.pairs(options["default"], "default"),
-        values=values_of(options["value"]),
+        values=presets.values_of(options["value"]),
         encoding=options["encoding"],
         time_zone=options["time_zone"],
         month_first=options["month_first"],
@@ -55,18 +54,6 @@ def write(command: OperationCommand, tickets: TicketQuerySet, options: dict[str,
     if output is None:
         return Result(None)
     return Result({"output": output, "rows": rows}, [f"{rows:,} rows in {output}"])
-
-
-def values_of(given: Sequence[str]) -> dict[str, dict[str, str]]:
-    """FIELD:FROM=TO as what each field's words stand for. Raises Invalid."""
-    found: dict[str, dict[str, str]] = {}
-    for each in given:
-        field, colon, words = each.partition(":")
-        said, equals, meant = words.rpartition("=")
-        if not (colon and equals):
-            raise Invalid({"--value": f"{each!r} is not of the form FIELD:FROM=TO"})
-        found.setdefault(field.strip(), {})[said.strip()] = meant.strip()
-    return found
 
 
 def _lines(result: ImportResult) -> Iterator[str]:

@@ -4,24 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.dateparse import parse_datetime
-from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from operations.csv_files.reading import DEFAULT_ENCODING
-from operations.errors import Invalid
-from rollout.imports.rows import FIELDS, MEMBER_FIELDS, WORKSPACE_FIELDS
+from operations.doors.csv_forms import CsvForm
+from rollout.imports.rows import MEMBER_FIELDS, WORKSPACE_FIELDS
 from rollout.models import Flag, Module, Workspace
 
-# In bytes. A request that reads a larger one takes longer than a person waits.
-LARGEST_FILE = 100_000_000
-ENCODINGS = [
-    ("utf-8", "UTF-8"),
-    ("cp1252", "Windows, western Europe (cp1252)"),
-    ("iso-8859-15", "Latin-9 (ISO 8859-15)"),
-    ("cp1250", "Windows, central Europe (cp1250)"),
-    ("utf-16", "UTF-16"),
-]
 LABELS = {
     "id": "Id",
     "name": "Name",
@@ -60,70 +49,14 @@ NHS_LIST = {
 }
 
 
-class Entry(forms.CharField):
-    """One line of text, as it was typed."""
+class ImportForm(CsvForm):
+    """A file of workspaces and their members."""
 
-    def __init__(self, *, placeholder: str = "", **options: Any) -> None:
-        widget = UnfoldAdminTextInputWidget({"placeholder": placeholder, "autocomplete": "off"})
-        super().__init__(required=False, max_length=200, widget=widget, **options)
-
-
-class ImportForm(forms.Form):
-    """A file, its encoding, and for each field its column and what stands where that is missing."""
-
-    file = forms.FileField(
-        label="CSV file",
-        widget=forms.FileInput({"accept": ".csv,text/csv", "class": " ".join(INPUT_CLASSES)}),
-        help_text="Up to 100 MB, with a header. A comma separates the cells.",
-    )
-    encoding = forms.ChoiceField(
-        choices=ENCODINGS, initial=DEFAULT_ENCODING, widget=UnfoldAdminSelectWidget()
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in FIELDS:
-            self.fields[f"map_{field}"] = Entry(
-                label=f"{LABELS[field]}: column", placeholder=field, help_text=NOTES.get(field, "")
-            )
-            if field in EXAMPLES:
-                self.fields[f"default_{field}"] = Entry(
-                    label=f"{LABELS[field]}: default", placeholder=f"such as {EXAMPLES[field]}"
-                )
-
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > LARGEST_FILE:
-            raise forms.ValidationError(
-                f"The file has {(file.size or 0) / 1e6:,.0f} MB, and this page takes "
-                f"{LARGEST_FILE / 1e6:,.0f} MB. On the server, `manage.py workspaces import FILE` takes "
-                "a file of any size."
-            )
-        return file
-
-    @property
-    def sections(self) -> list[tuple[str, list[list[forms.BoundField]]]]:
-        """The fields of a workspace and of a member, each with its column and its default."""
-        return [
-            (title, [[self[name] for name in _names(field) if name in self.fields] for field in fields])
-            for title, fields in (("The workspace", WORKSPACE_FIELDS), ("Its members", MEMBER_FIELDS))
-        ]
-
-    def chosen(self, kind: str) -> dict[str, str]:
-        """What was entered as "map" or as "default", by field."""
-        return {
-            field: text for field in FIELDS if (text := self.cleaned_data.get(f"{kind}_{field}", "").strip())
-        }
-
-    def mark(self, refusal: Invalid) -> None:
-        """Put each fault to its field, or to the file."""
-        for name, rule in refusal.fields.items():
-            known = name.replace(" ", "_", 1)
-            self.add_error(known if known in self.fields else "file", rule[:1].upper() + rule[1:])
-
-
-def _names(field: str) -> tuple[str, str]:
-    return f"map_{field}", f"default_{field}"
+    command = "workspaces import"
+    sections_of = (("The workspace", WORKSPACE_FIELDS), ("Its members", MEMBER_FIELDS))
+    labels = LABELS
+    notes = NOTES
+    examples = EXAMPLES
 
 
 class EditForm(forms.Form):

@@ -16,7 +16,7 @@ from operations.doors.model_admin import VerbAdmin
 from rollout import answers, exports, workspaces
 from rollout.admin.workspace_filters import RegionFilter, RolloutFilter, StatusFilter, TierFilter
 from rollout.admin.workspace_forms import EditForm, ExplainForm
-from rollout.admin.workspace_imports import ImportPages, may_import
+from rollout.admin.workspace_imports import ImportPages
 from rollout.models import Enrolment, Member, Workspace
 
 FIELDS = ("id", "name", "tier", "status", "region", "time_zone", "created_at", "updated_at")
@@ -104,7 +104,7 @@ class WorkspaceAdmin(VerbAdmin):
         return csv_response("workspaces.csv", exports.HEADER, exports.rows(found))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        context = {"may_import": may_import(request), **(extra_context or {})}
+        context = {"may_import": ImportPages.permitted(request), **(extra_context or {})}
         return super().changelist_view(request, context)
 
     def page_context(self, request: HttpRequest, obj: Workspace) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from operations.models import AuditEvent
 from rollout import exports, phases, workspaces
+from operations.doors import csv_forms
 from rollout.admin import workspace_forms
 from rollout.models import Import, ImportFault, Member, StagedMember, Workspace
 from tests import builders
@@ -131,7 +132,7 @@ def test_a_bad_default_is_told_at_its_field(client: Client) -> None:
 def test_a_large_file_is_refused_with_the_command_that_takes_it(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspace_forms, "LARGEST_FILE", 10)
+    monkeypatch.setattr(csv_forms, "LARGEST_FILE", 10)
     assert "manage.py workspaces import FILE" in text_of(upload(client, "ods,title\nA1,First\n"))
     assert not Import.objects.exists()
 
