@@ -1,4 +1,4 @@
-"""What makes tickets findable: their words, in how many tickets a word stands, and which tickets are alike."""
+"""What makes tickets findable: their words, in how many tickets each stands, and which tickets are alike."""
 
 from django.db import models
 from django.db.models import F, Q

@@ -34,7 +34,7 @@ class Alike:
 
 
 def compare_new(*, seconds: float = SECONDS) -> int:
-    """Store what tickets are like that were indexed since, the newest first; stop after `seconds`; how many."""
+    """Store what tickets are like that were indexed since, the newest first, for `seconds`; how many."""
     ends, compared = time.monotonic() + seconds, 0
     new = SearchEntry.objects.filter(compared=False).select_related("ticket").order_by("-ticket")
     while time.monotonic() < ends and (entries := list(new[:BATCH])):

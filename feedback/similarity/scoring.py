@@ -1,8 +1,8 @@
 """How much two tickets say the same, from 0 to 1: the cosine of their words, weighed by how rare they are.
 
 A word of the title counts several times; one of another text the less, the later it stands, because people
-say first what it is about and paste logs after. A word that stands often counts little more than once. Tickets
-that came in long after one another count less: the same trouble comes at the same time.
+say first what it is about and paste logs after. A word that stands often counts little more than once.
+Tickets that came in long after one another count less: the same trouble comes at the same time.
 """
 
 import math
@@ -73,7 +73,7 @@ def nearness(apart: timedelta, tuning: Tuning = TUNING) -> float:
 
 
 def telling(contributions: Mapping[str, float], written: Mapping[str, str], *, most: int) -> list[str]:
-    """The words that say most of why two tickets are alike, as they were written, whole names before parts."""
+    """The words that say most of why two tickets are alike, as they were written; no parts of another."""
     shown: list[str] = []
     for stem in sorted(contributions, key=lambda stem: (-contributions[stem], stem)):
         text = written.get(stem, stem)

@@ -5,7 +5,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import snowballstemmer
@@ -80,7 +80,7 @@ def _pairs(run: str) -> Iterator[str]:
     if len(run) < 2 or not _DENSE.match(run):
         yield run
     else:
-        yield from map("".join, zip(run, run[1:], strict=False))
+        yield from map("".join, pairwise(run))
 
 
 def _folded(word: str) -> str:
@@ -91,6 +91,7 @@ def _folded(word: str) -> str:
     return unicodedata.normalize("NFKC", bare)
 
 
+@lru_cache(maxsize=50_000)
 def stem(folded: str) -> str:
     """What the forms of an English word have in common; any other word is its own stem."""
     if len(folded) > 30 or not (folded.isascii() and folded.isalpha()):
