@@ -8,12 +8,13 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 
+from feedback.admin.planning.enhancements import EnhancementAdmin
 from feedback.admin.service.holidays import HolidayAdmin
 from feedback.admin.service.hours import HoursAdmin
 from feedback.admin.service.replies import ReplyAdmin
 from feedback.admin.service.targets import TargetAdmin
 from feedback.admin.tickets.inbox import TicketAdmin
-from feedback.models import CannedReply, Holiday, OpeningHours, ServiceTarget, Ticket
+from feedback.models import CannedReply, Enhancement, Holiday, OpeningHours, ServiceTarget, Ticket
 from monitoring.admin.alerts.contacts import ContactAdmin
 from monitoring.admin.alerts.inbox import AlertAdmin
 from monitoring.admin.alerts.routes import RouteAdmin
@@ -54,6 +55,7 @@ PAGES = {
     Module: ModuleAdmin,
     Workspace: WorkspaceAdmin,
     Ticket: TicketAdmin,
+    Enhancement: EnhancementAdmin,
     CannedReply: ReplyAdmin,
     OpeningHours: HoursAdmin,
     Holiday: HolidayAdmin,

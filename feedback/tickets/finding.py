@@ -1,6 +1,7 @@
 """Which tickets somebody asks for."""
 
 import re
+from collections.abc import Iterable
 
 from feedback.lifecycle import State
 from feedback.models import Ticket
@@ -22,12 +23,18 @@ _REFERENCE = re.compile(rf"(?:.*/)?(?:{PREFIX})?([0-9]{{1,18}})(?:/change)?/?", 
 
 def by_reference(text: str) -> Ticket:
     """The ticket that "FB-12", "12" or a link that ends so names. Raises NotFound."""
-    form = _REFERENCE.fullmatch(text.strip()[:1_000])
-    known = Ticket.objects.select_related("module", "workspace", "owner", "merged_into")
-    ticket = known.filter(pk=int(form[1])).first() if form else None
-    if ticket is None:
-        raise NotFound(f"There is no ticket {text.strip()[:50]!r}; a reference looks like {PREFIX}12.")
-    return ticket
+    return by_references([text])[0]
+
+
+def by_references(texts: Iterable[str]) -> list[Ticket]:
+    """The tickets that these name, in their order and each once, in one query. Raises NotFound."""
+    numbers = {text: _number(text) for text in texts}
+    known = Ticket.objects.select_related("module", "workspace", "owner", "merged_into", "enhancement")
+    found = {ticket.pk: ticket for ticket in known.filter(pk__in=numbers.values())}
+    for text, number in numbers.items():
+        if number not in found:
+            raise NotFound(f"There is no ticket {text.strip()[:50]!r}; a reference looks like {PREFIX}12.")
+    return [found[number] for number in dict.fromkeys(numbers.values())]
 
 
 def find(
@@ -62,9 +69,16 @@ def find(
     # PostgreSQL takes no NUL.
     faults |= {name: "must be printable" for name, value in filters.items() if not value.isprintable()}
     if faults:
-        raise Invalid({name.partition("__")[0]: rule for name, rule in faults.items()})
+        names = {"tags__name": "tag", "module__key": "module", "owner__username": "owner"}
+        raise Invalid({names.get(name, name): rule for name, rule in faults.items()})
     found = of_status(Ticket.objects.select_related("module", "workspace", "owner", "merged_into"), status)
     return found.filter(**{name: value for name, value in filters.items() if value})
+
+
+def _number(text: str) -> int:
+    """The number that a text names a ticket by; 0, which none has, where it is no reference."""
+    form = _REFERENCE.fullmatch(text.strip()[:1_000])
+    return int(form[1]) if form else 0
 
 
 def of_status(tickets: TicketQuerySet, status: str) -> TicketQuerySet:
