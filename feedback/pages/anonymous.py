@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -45,8 +46,13 @@ def is_forged(request: HttpRequest) -> bool:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Whose requests are counted together: an IPv4 address, or the /64 that one IPv6 line has."""
+    """Whose requests are counted together: an IPv4 address, or the /64 that one IPv6 line has.
+
+    Behind a proxy that was announced, the address that it saw: the last one that the header names.
+    """
     text: str = request.META.get("REMOTE_ADDR", "")
+    if settings.HTTPS and (forwarded := request.META.get("HTTP_X_FORWARDED_FOR")):
+        text = forwarded.rpartition(",")[2].strip()
     try:
         address = ip_address(text)
     except ValueError:

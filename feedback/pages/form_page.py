@@ -5,11 +5,9 @@ taken in all the same and kept in quarantine, and its sender sees what everybody
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -20,36 +18,28 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from feedback.models import Ticket
-from feedback.pages import intake, stamps
+from feedback.pages import intake, limits, stamps
 from feedback.pages.anonymous import (
     HEADERS,
     PRIVATE,
-    Throttle,
-    address_of,
     closed,
     is_forged,
     wait,
     with_headers,
 )
 from feedback.pages.forms import FeedbackForm, prefilled
-from feedback.pages.stamps import Stamp
+from feedback.pages.once import once
 from feedback.tickets import attaching, drafts, links
 from operations.errors import Invalid
 
 FORGED = "Nothing is lost, but your browser sent no cookie of ours: switch cookies on, and press Send again."
 OLD = "The form was open for more than a day. Nothing is lost: look at it once more, and press Send again."
-SENT_FOR = timedelta(hours=24)
 # Of files and texts together; more is not even read.
 MOST_BYTES = attaching.MOST_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 TRAP = "website"
 # Behind "More", but for what the browser says by itself; and behind "Rate the product".
 MORE = ("module", "feature_area", "release", "steps", "expected_behavior", "actual_behavior")
 RATINGS = drafts.RATINGS
-
-
-def submissions() -> Throttle:
-    """20 an hour from one address: more than a pharmacy has to say."""
-    return Throttle("feedback-form", 20, 3600)
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -88,25 +78,19 @@ class FeedbackFormView(View):
             return _page(request, form, stamps.new(again=True), notice=OLD, status=400)
         if not form.is_valid():
             return _page(request, form, given, status=400)
-        if earlier := Ticket.objects.filter(pk=cache.get(_sent_key(stamp))).first():
-            # The button was pressed twice.
-            return _thanks(earlier)
-        throttle = submissions()
-        if not throttle.count(address_of(request)):
-            minutes = int(throttle.wait()) // 60 + 1
-            notice = (
-                f"Too much came from where you are. Nothing is lost: press Send again in {minutes} minutes."
-            )
-            return wait(_page(request, form, given, notice=notice, status=429), throttle)
-        return self._taken(request, form, given, stamp)
-
-    def _taken(self, request: HttpRequest, form: FeedbackForm, given: str, stamp: Stamp) -> HttpResponse:
+        if reached := limits.reached(request, len(form.cleaned_data["attachments"])):
+            notice = f"Nothing is lost. {reached.words}"
+            return wait(_page(request, form, given, notice=notice, status=429), reached.throttle)
+        trap = request.POST.get(TRAP, "")
         try:
-            ticket = intake.take(request, form, trap=request.POST.get(TRAP, ""), seconds=stamp.seconds)
+            ticket = once(
+                # Whoever goes back and writes something else sends something else.
+                f"{stamp.number}:{form.digest()}",
+                lambda: intake.take(request, form, trap=trap, seconds=stamp.seconds),
+            )
         except Invalid as fault:
             form.blame(fault.fields)
             return _page(request, form, given, status=400)
-        cache.set(_sent_key(stamp), ticket.pk, SENT_FOR.total_seconds())
         return _thanks(ticket)
 
 
@@ -153,7 +137,3 @@ def _any_said(form: FeedbackForm, names: Sequence[str]) -> bool:
 def _thanks(ticket: Ticket) -> HttpResponse:
     token = links.path_of(ticket).rpartition("/")[2]
     return HttpResponseRedirect(f"{reverse('feedback-thanks')}?ticket={token}")
-
-
-def _sent_key(stamp: Stamp) -> str:
-    return f"feedback-form:{stamp.number}"

@@ -1,5 +1,6 @@
 """The fields of the public form: what somebody may say, and how it becomes a draft of a ticket."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -158,6 +159,11 @@ class FeedbackForm(forms.Form):
         if "reporter_locale" in drafts.faults_of(draft):
             return Draft(**said, workspace=workspace)
         return draft
+
+    def digest(self) -> str:
+        """What was said, in a few characters: the same for the same."""
+        said = {name: value for name, value in self.cleaned_data.items() if name != "attachments"}
+        return hashlib.sha256(repr(sorted(said.items())).encode(errors="replace")).hexdigest()[:24]
 
     def blame(self, faults: Mapping[str, str]) -> None:
         """Put each rule that was broken beside its field: "steps.3" beside the steps."""

@@ -18,12 +18,22 @@ from django.views.decorators.csrf import csrf_exempt
 
 from feedback.models import Ticket
 from feedback.pages import conversation, standing
-from feedback.pages.anonymous import PRIVATE, Throttle, address_of, closed, is_forged, too_many, with_headers
+from feedback.pages.anonymous import (
+    PRIVATE,
+    Throttle,
+    address_of,
+    closed,
+    is_forged,
+    too_many,
+    wait,
+    with_headers,
+)
 from feedback.pages.forms import SCORES, Text
 from feedback.tickets import links, messaging, rating, reporters
 from operations.errors import Invalid, Refused
 
 FORGED = "Nothing is lost, but your browser sent no cookie of ours: switch cookies on, and send it again."
+TOO_MANY = "Nothing is lost, but this is much at once: send it again in an hour."
 GUESSES = ("feedback-link-guess", 20, 60)
 ANSWERS = ("feedback-link-answer", 30, 3600)
 
@@ -115,7 +125,7 @@ class ReporterPageView(View):
             return _page(request, ticket, {name: form}, status=400)
         throttle = Throttle(*ANSWERS)
         if not throttle.count(str(ticket.pk)):
-            return too_many(request, throttle)
+            return wait(_page(request, ticket, {name: form}, refusal=TOO_MANY, status=429), throttle)
         try:
             VERBS[name](ticket, form.cleaned_data)
         except Invalid as fault:
@@ -123,7 +133,8 @@ class ReporterPageView(View):
             return _page(request, ticket, {name: form}, refusal=fault.message, status=400)
         except Refused as refusal:
             ticket.refresh_from_db()
-            return _page(request, ticket, {name: form}, refusal=refusal.message, status=409)
+            sent = {name: form, "answer": _as_answer(form)}
+            return _page(request, ticket, sent, refusal=refusal.message, status=409)
         return HttpResponseRedirect(f"{request.path}?done={name}")
 
 
@@ -161,6 +172,12 @@ def _page(
         "done": done,
     }
     return render(request, "feedback/ticket.html", context, status=status)
+
+
+def _as_answer(form: forms.Form) -> AnswerForm:
+    """What was typed, to be sent as an answer: the form that it was typed into may not come back."""
+    texts = (form.cleaned_data.get(name) for name in ("body", "wrong", "comment"))
+    return AnswerForm(initial={"body": next(filter(None, texts), "")})
 
 
 def _not_one_of_ours(request: HttpRequest) -> HttpResponse:

@@ -1,21 +1,26 @@
 """The public form: anybody may send feedback; nothing that was typed is lost, and spam is kept apart."""
 
 import re
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
 from feedback.models import Attachment, Message, Ticket
-from feedback.pages import stamps
+from feedback.pages import once, stamps
 from feedback.tickets import links
 from feedback.tickets.drafts import LIMITS
 from operations.models import AuditEvent, OutboxMessage
 from tests import builders
+from tests.feedback.builders import a_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -166,7 +171,8 @@ def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_lost(
     field: str, value: str | None, said: str
 ) -> None:
     typed = {"title": "My own words", "description": "A long story", "reporter_name": "Ada Lovelace"}
-    answer = send(**{**typed, field: value})
+    given: dict[str, Any] = {**typed, field: value}
+    answer = send(**given)
     assert answer.status_code == 400
     page = page_of(answer)
     assert re.search(rf'id="id_{field}_error">[^<]*{re.escape(said)}', page)
@@ -360,3 +366,68 @@ def test_thanks_without_a_ticket_of_ours_name_none() -> None:
         answer = Client().get(f"/feedback/thanks{query}")
         assert answer.status_code == 200
         assert "FB-" not in page_of(answer)
+
+
+def test_a_stranger_cannot_fill_the_disk_and_may_send_the_text_without_files() -> None:
+    def logs(number: int) -> list[SimpleUploadedFile]:
+        return [SimpleUploadedFile(f"{n}.log", f"{number} {n}\n".encode(), "text/plain") for n in range(10)]
+
+    for number in range(2):
+        assert send(title=f"Number {number}", attachments=logs(number)).status_code == 302
+    answer = send(title="My own words", attachments=logs(3))
+    assert answer.status_code == 429
+    assert "send it without files" in page_of(answer)
+    assert "My own words" in page_of(answer)
+    assert send(title="My own words").status_code == 302
+    assert Attachment.objects.count() == 20
+
+
+def test_behind_a_proxy_each_address_that_it_saw_counts_by_itself(settings: Any) -> None:
+    settings.HTTPS = True
+    for number in range(21):
+        forwarded = f"192.0.2.1, 198.51.100.{number}"
+        assert send(Client(HTTP_X_FORWARDED_FOR=forwarded), title=f"{number}").status_code == 302
+
+
+def test_who_names_an_address_without_a_proxy_is_not_believed() -> None:
+    found = {send(Client(HTTP_X_FORWARDED_FOR=f"192.0.2.{n}"), title=f"{n}").status_code for n in range(21)}
+    assert found == {302, 429}
+
+
+def test_a_form_that_was_refused_can_be_sent_again() -> None:
+    stamp = a_stamp()
+    assert send(stamp=stamp, steps="s" * 1_001).status_code == 400
+    assert send(stamp=stamp).status_code == 302
+
+
+def test_a_second_press_waits_for_the_first() -> None:
+    ticket = a_ticket()
+
+    def late() -> None:
+        time.sleep(0.3)
+        cache.set("feedback-form:one", ticket.pk)
+
+    def never() -> Ticket:
+        raise AssertionError("taken twice")
+
+    cache.set("feedback-form:one", once.AT_WORK)
+    first = threading.Thread(target=late)
+    first.start()
+    assert once.once("one", never) == ticket
+    first.join()
+
+
+def test_what_failed_can_be_sent_again_at_once() -> None:
+    def fail() -> Ticket:
+        raise OperationalError("gone")
+
+    with pytest.raises(OperationalError):
+        once.once("one", fail)
+    assert once.once("one", a_ticket) == the_ticket()
+
+
+def test_who_goes_back_and_writes_something_else_sends_something_else() -> None:
+    stamp = a_stamp()
+    for title in ("The first", "The second"):
+        send(stamp=stamp, title=title)
+    assert Ticket.objects.count() == 2

@@ -154,6 +154,7 @@ def test_it_can_be_opened_again_for_30_days_and_answered_after() -> None:
         late = Client().post(path, {"wrong": "Still", "reopen": ""})
         assert late.status_code == 409
         assert "more than 30 days ago" in late.content.decode()
+        assert re.search(r'name="body"[^>]*>\s*Still<', late.content.decode())
         assert press(ticket, "answer", body="Still")[0] == 200
     assert again(ticket).state == State.RESOLVED
 
@@ -295,6 +296,9 @@ def test_one_link_cannot_flood_a_ticket() -> None:
     path = links.path_of(ticket)
     found = [Client().post(path, {"body": "Again", "answer": ""}).status_code for _ in range(31)]
     assert found == [302] * 30 + [429]
+    late = Client().post(path, {"body": "My own words", "answer": ""})
+    assert "My own words" in late.content.decode()
+    assert int(late["Retry-After"]) >= 1
 
 
 def test_a_form_of_another_site_is_refused_and_an_old_cookie_loses_nothing() -> None:
