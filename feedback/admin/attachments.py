@@ -13,7 +13,6 @@ from feedback.tickets.file_types import RASTER
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store, private",
 }
 NAME = "feedback_attachment"
 

@@ -52,7 +52,7 @@ def clean(name: str) -> str:
 
 def type_of(name: str, content: bytes) -> str:
     """The media type of `content`. Raises Invalid for one that is not taken, or not what `name` says."""
-    ending = name.rpartition(".")[2]
+    ending = PurePosixPath(name).suffix[1:]
     if ending not in ENDINGS:
         raise Invalid({"file": f"must be a file that ends in {', '.join(ENDINGS)}"})
     promised = ENDINGS[ending]
