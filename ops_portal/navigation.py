@@ -23,6 +23,7 @@ GROUPS = (
         "Feedback",
         (
             ("Tickets", "inbox", "feedback.ticket"),
+            ("Summary", "bar_chart", "feedback.ticket", "admin:feedback_summary"),
             ("Phase 2 plan", "format_list_numbered", "feedback.enhancement"),
             ("Canned replies", "quickreply", "feedback.cannedreply"),
             ("Opening hours", "schedule", "feedback.openinghours"),
