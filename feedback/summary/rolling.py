@@ -56,18 +56,17 @@ def _roll(days: Sequence[date], now: datetime) -> None:
     DayCount.objects.filter(day__in=days).delete()
     AreaCount.objects.filter(day__in=days).delete()
     tickets = heard(Q(received_on__in=days))
-    _insert(DayCount, ("category", "severity", "module"), OF_DAY, tickets.annotate(**OF_RESOLUTIONS))
-    _insert(AreaCount, ("category", "module", "feature_area"), OF_AREA, tickets)
+    _insert(DayCount, ("category", "severity", "module_id"), OF_DAY, tickets.annotate(**OF_RESOLUTIONS))
+    _insert(AreaCount, ("category", "module_id", "feature_area"), OF_AREA, tickets)
 
 
 def _insert(
     model: type[Model], by: Sequence[str], counts: Mapping[str, Combinable], tickets: TicketQuerySet
 ) -> None:
-    """INSERT … SELECT: one row of each day and kind."""
+    """INSERT … SELECT: one row of each day and kind. `by` and `counts` name columns of both."""
     totals = {f"total_{name}": count for name, count in counts.items()}
     select, values = tickets.values_list("received_on", *by).annotate(**totals).query.sql_with_params()
-    columns = [model._meta.get_field(name).column for name in ("day", *by, *counts)]
-    quoted = ", ".join(map(connection.ops.quote_name, columns))
+    columns = ", ".join(connection.ops.quote_name(name) for name in ("day", *by, *counts))
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} ({quoted}) {select}", values)
+        cursor.execute(f"INSERT INTO {table} ({columns}) {select}", values)

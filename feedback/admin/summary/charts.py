@@ -13,7 +13,7 @@ from feedback.summary.documents import RATINGS, Document
 TEXT = "#8b93a1"
 # Told apart by people who see no red and green as well, on white and on black; lines are dashed differently.
 CRITICAL, OTHER, COUNT = "#f59e0b", "#3b82f6", "rgba(139, 147, 161, .35)"
-LINES = (("#3b82f6", []), ("#f59e0b", [6, 4]), ("#14b8a6", [2, 3]))
+LINES: Sequence[tuple[str, Sequence[int]]] = (("#3b82f6", []), ("#f59e0b", [6, 4]), ("#14b8a6", [2, 3]))
 WORST, BEST = 1, 5
 # How a step is written on the axis.
 LABELS = {"day": "j M", "week": "j M Y", "month": "M Y", "year": "Y"}
