@@ -39,7 +39,8 @@ def _edit_many(ticket: Ticket, inputs: Inputs, actor: Actor, version: int | None
     given = {name: inputs[name] for name in ("category", "severity", "module") if inputs[name]}
     add, remove = inputs["add_tags"], inputs["remove_tags"]
     if add or remove:
-        given["tags"] = [*(tag.name for tag in ticket.tags.all() if tag.name not in remove), *add]
+        gone = {name.lower() for name in remove}
+        given["tags"] = [*(tag.name for tag in ticket.tags.all() if tag.name not in gone), *add]
     done = editing.edit(ticket, actor=actor, version=version, **given)
     return f"{done.reference} is changed."
 

@@ -96,6 +96,8 @@ class AddForm(TicketForm, WorkspaceMixin):
 class EditForm(TicketForm, WorkspaceMixin):
     """Everything that may be corrected, as the ticket stands."""
 
+    body = "admin/feedback/edit_form.html"
+
     title = fields.line(LIMITS["title"])
     description = fields.text(LIMITS["description"], rows=8)
     category = fields.category()

@@ -12,6 +12,8 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from feedback.admin import attachments
+from feedback.admin.imports import ImportPages
+from feedback.admin.summary.page import urls as summary_urls
 from feedback.admin.tickets import filters, links, listing, page, searching, shortcuts, wording
 from feedback.admin.tickets.moves import MOST
 from feedback.admin.tickets.operations import OPERATIONS
@@ -127,12 +129,13 @@ class TicketAdmin(VerbAdmin):
         context = {
             "shortcuts": shortcuts.allowed(actor_of(request), self.operations),
             "views": [(title, links.tickets(state=state), state == here) for state, title in filters.VIEWS],
+            "may_import": ImportPages.permitted(request),
             **(extra_context or {}),
         }
         return super().changelist_view(request, context)
 
     def more_urls(self) -> list[URLPattern]:
-        return attachments.urls(self)
+        return [*attachments.urls(self), *ImportPages(self).urls(), *summary_urls(self)]
 
     def get_fieldsets(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
         return ()
@@ -147,12 +150,12 @@ class TicketAdmin(VerbAdmin):
     def due(self, ticket: Ticket) -> str:
         return listing.due(ticket)
 
-    # As an expression, so that the list's own order is not shown as one that was chosen.
+    # As expressions, so that the list's own order is not shown as one that was chosen.
     @display(description="Severity", ordering=F("rank"), label=wording.SEVERITY_LABELS)
     def severity_chip(self, ticket: Ticket) -> tuple[str, str]:
         return ticket.severity, ticket.get_severity_display()
 
-    @display(description="Ticket", ordering="received_at")
+    @display(description="Ticket", ordering=F("received_at"))
     def summary(self, ticket: Ticket) -> str:
         return listing.summary(ticket)
 

@@ -161,6 +161,7 @@ ENDING = (
         "Resolve",
         _resolve,
         icon="task_alt",
+        style="primary",
         form=ResolveForm,
         note="Says that it is done. The reporter, and those of the tickets merged into it, are told.",
         on_list=True,

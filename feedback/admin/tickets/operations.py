@@ -1,12 +1,17 @@
 """What people do about tickets, in the order of their buttons."""
 
-from feedback.admin.tickets import apart, changing, joining, moves, talking
+from dataclasses import replace
 
-OPERATIONS = (
-    *moves.BEGINNING,
-    *talking.OPERATIONS,
-    *moves.ENDING,
-    *joining.OPERATIONS,
-    *changing.OPERATIONS,
-    *apart.OPERATIONS,
+from feedback.admin.tickets import apart, changing, conflicts, joining, moves, talking
+
+OPERATIONS = tuple(
+    replace(operation, perform=conflicts.told(operation.perform))
+    for operation in (
+        *moves.BEGINNING,
+        *talking.OPERATIONS,
+        *moves.ENDING,
+        *joining.OPERATIONS,
+        *changing.OPERATIONS,
+        *apart.OPERATIONS,
+    )
 )

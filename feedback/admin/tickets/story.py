@@ -21,6 +21,8 @@ FIELDS = {
     "merged_into": "merged into",
     "release": "seen in",
 }
+# What the portal wrote and no person.
+PLAIN = (TicketEvent.Kind.MAILED, TicketEvent.Kind.ATTACHED, TicketEvent.Kind.RATED)
 # Too long for a line: that they changed is enough.
 LONG = frozenset({"description", "steps", "expected_behavior", "actual_behavior"})
 CHOICES: Mapping[str, Mapping[str, str]] = {
@@ -47,7 +49,7 @@ class Line:
     at: datetime
     what: str
     details: str
-    text: str
+    quoted: str
     who: str
 
 
@@ -73,7 +75,7 @@ class Cut:
 def history(ticket: Ticket) -> Cut:
     """What happened to a ticket, the newest first; in one query."""
     found = list(TicketEvent.objects.filter(ticket=ticket).order_by("-at", "-pk")[: MOST + 1])
-    return Cut([_line(event) for event in found[:MOST]], len(found) > MOST)
+    return Cut([line(event) for event in found[:MOST]], len(found) > MOST)
 
 
 def conversation(ticket: Ticket) -> Cut:
@@ -82,9 +84,16 @@ def conversation(ticket: Ticket) -> Cut:
     return Cut([_said(message) for message in found[:MOST]][::-1], len(found) > MOST)
 
 
-def _line(event: TicketEvent) -> Line:
+def line(event: TicketEvent) -> Line:
+    """An event in words."""
+    plain = event.kind in PLAIN
+    details = [changes(event.changes, moved=True), event.text[:1].lower() + event.text[1:] if plain else ""]
     return Line(
-        event.at, _what(event), changes(event.changes, moved=True), event.text, wording.by_whom(event.by)
+        at=event.at,
+        what=_what(event),
+        details="; ".join(part for part in details if part),
+        quoted="" if plain else event.text,
+        who=wording.by_whom(event.by),
     )
 
 

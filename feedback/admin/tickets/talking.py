@@ -75,7 +75,6 @@ OPERATIONS = (
         previewed=("text", "waits"),
         offered=lambda ticket: not (ticket.quarantined_at or ticket.erased_at),
         icon="reply",
-        style="primary",
         note="The reporter gets it by mail, and on their page. The first reply stops the first clock.",
     ),
     Operation(

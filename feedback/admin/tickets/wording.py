@@ -94,7 +94,7 @@ def _clock(
     if ticket.waiting_since is not None:
         return Clock(name, "waiting", f"Waits since {day(ticket.waiting_since, now)}")
     if by <= now:
-        return Clock(name, "overdue", f"{verb}: {span(now - by)} late", by, when, there)
+        return Clock(name, "overdue", f"{verb}: {age(now - by)} late", by, when, there)
     if timezone.localdate(by) == timezone.localdate(now):
         return Clock(name, "today", f"{verb} by {timezone.localtime(by):%H:%M}", by, when, there)
     return Clock(name, "ahead", f"{verb} by {day(by, now)}", by, when, there)
@@ -126,6 +126,12 @@ def span(length: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
     return f"{minutes} min"
+
+
+def age(length: timedelta) -> str:
+    """A length in its largest unit alone: "5 d", "21 h", "4 min"."""
+    first, unit, *_ = span(length).split()
+    return f"{first} {unit}"
 
 
 def moment(at: datetime, now: datetime) -> str:
