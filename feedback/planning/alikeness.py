@@ -1,7 +1,7 @@
 """Which wishes say the same, as the index of similar tickets found when they came in."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -9,9 +9,8 @@ from typing import Any
 from django.db.models import Q
 
 from feedback.models import Likeness
+from feedback.similarity import grouping
 
-# Two tickets at least as alike as this ask for the same thing.
-ALIKE = 0.5
 MOST_WORDS = 6
 ENDS = ("ticket", "other")
 
@@ -24,7 +23,7 @@ class Group:
     `enhancements` how much they are like the tickets of each.
     """
 
-    wishes: set[int]
+    wishes: Sequence[int]
     alike: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     words: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     enhancements: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
@@ -46,42 +45,34 @@ class Group:
 
     def learn(self, one: int, other: int, score: float, words: Iterable[str]) -> None:
         """Two of the wishes are alike."""
-        if one == other:
-            return
-        self.alike[one] += score
-        self.alike[other] += score
+        for wish in (one, other):
+            self.alike[wish] += score
         for word in words:
             self.words[word] += score
-
-    def take_in(self, gone: "Group") -> None:
-        """All that is known of another group."""
-        self.wishes |= gone.wishes
-        for wish, weight in gone.alike.items():
-            self.alike[wish] += weight
-        for word, weight in gone.words.items():
-            self.words[word] += weight
-        for enhancement, weight in gone.enhancements.items():
-            self.enhancements[enhancement] += weight
 
 
 def grouped(wishes: Collection[int]) -> list[Group]:
     """The wishes in groups, in one query; one that is like no other is a group of its own."""
-    group_of = {wish: Group({wish}) for wish in wishes}
-    for row in _pairs(wishes):
-        one, other = (row[f"{end}__merged_into"] or row[end] for end in ENDS)
-        if one in group_of and other in group_of:
-            _joined(group_of, one, other).learn(one, other, row["score"], row["words"])
-        elif inside := group_of.get(one) or group_of.get(other):
-            for end in ENDS:
-                near = row[f"{end}__enhancement"] or row[f"{end}__merged_into__enhancement"]
-                if near is not None:
-                    inside.enhancements[near] += row["score"]
-    return list({id(group): group for group in group_of.values()}.values())
+    rows = [(*_sides(row), row) for row in _pairs(wishes)]
+    inside = [(one, other, row) for one, other, row in rows if one in wishes and other in wishes]
+    found = [Group(each) for each in grouping.connected(wishes, [(one, other) for one, other, _ in inside])]
+    group_of = {wish: group for group in found for wish in group.wishes}
+    for one, other, row in inside:
+        if one != other:
+            group_of[one].learn(one, other, row["score"], row["words"])
+    for one, other, row in rows:
+        group = group_of.get(one) or group_of[other]
+        for end in ENDS:
+            whose = f"{end}__merged_into" if row[f"{end}__merged_into"] else end
+            near = row[f"{whose}__enhancement"]
+            if near is not None:
+                group.enhancements[near] += row["score"]
+    return found
 
 
 def _pairs(wishes: Collection[int]) -> Iterable[Mapping[str, Any]]:
-    """Every pair that is alike and of which one side is one of the wishes."""
-    alike = Likeness.objects.filter(dismissed_at=None, score__gte=ALIKE).filter(
+    """Every pair that says the same and of which one side is one of the wishes."""
+    alike = Likeness.objects.filter(dismissed_at=None, score__gte=grouping.SAME).filter(
         Q(ticket__in=wishes) | Q(other__in=wishes)
     )
     about = ("", "__merged_into", "__enhancement", "__merged_into__enhancement")
@@ -90,11 +81,7 @@ def _pairs(wishes: Collection[int]) -> Iterable[Mapping[str, Any]]:
     return rows
 
 
-def _joined(group_of: dict[int, Group], one: int, other: int) -> Group:
-    """The one group of two wishes: the smaller of theirs goes into the larger."""
-    into, gone = sorted((group_of[one], group_of[other]), key=lambda group: -len(group.wishes))
-    if into is not gone:
-        into.take_in(gone)
-        for wish in gone.wishes:
-            group_of[wish] = into
-    return into
+def _sides(row: Mapping[str, Any]) -> tuple[int, int]:
+    """The two wishes of a pair; a ticket that was merged speaks for the one that it was merged into."""
+    one, other = (row[f"{end}__merged_into"] or row[end] for end in ENDS)
+    return one, other

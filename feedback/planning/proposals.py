@@ -47,7 +47,7 @@ def propose(found: Range) -> Proposed:
         return Proposed((), 0)
     heard = counting.by_wish(Ticket.objects.filter(pk__in=newest), found)
     proposals = []
-    for group in alikeness.grouped(newest):
+    for group in alikeness.grouped(set(newest)):
         whole = Heard()
         for wish in group.wishes:
             whole.join(heard[wish])
