@@ -1,7 +1,6 @@
 """Opening hours in the admin: one form for the whole week."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -29,9 +28,9 @@ _SPAN = re.compile(
 class Span(forms.CharField):
     """From when to when, such as 09:00 to 17:00, as minutes after midnight; None for a closed day."""
 
-    def __init__(self, *, weekday: int) -> None:
+    def __init__(self) -> None:
         widget = UnfoldAdminTextInputWidget({"placeholder": "Closed", "autocomplete": "off"})
-        super().__init__(required=False, max_length=40, widget=widget, initial=_as_it_is(weekday))
+        super().__init__(required=False, max_length=40, widget=widget)
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -44,22 +43,21 @@ class Span(forms.CharField):
         return parts[0] * 60 + parts[1], parts[2] * 60 + parts[3]
 
 
-def _as_it_is(weekday: int) -> Callable[[], str]:
-    def find() -> str:
-        row = OpeningHours.objects.filter(weekday=weekday).first()
-        return f"{clock(row.opens)} to {clock(row.closes)}" if row else ""
-
-    return find
-
-
 class HoursForm(forms.Form):
-    monday = Span(weekday=0)
-    tuesday = Span(weekday=1)
-    wednesday = Span(weekday=2)
-    thursday = Span(weekday=3)
-    friday = Span(weekday=4)
-    saturday = Span(weekday=5)
-    sunday = Span(weekday=6)
+    """The week, filled in as it is."""
+
+    monday = Span()
+    tuesday = Span()
+    wednesday = Span()
+    thursday = Span()
+    friday = Span()
+    saturday = Span()
+    sunday = Span()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for row in OpeningHours.objects.all():
+            self.initial.setdefault(DAYS[row.weekday], f"{clock(row.opens)} to {clock(row.closes)}")
 
 
 def _set(nothing: None, inputs: Inputs, actor: Actor, version: int | None) -> str:
