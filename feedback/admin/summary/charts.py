@@ -124,7 +124,7 @@ def _options(scales: Mapping[str, Any], *, stacked: bool) -> dict[str, Any]:
             "legend": {
                 "display": True,
                 "position": "bottom",
-                "labels": {"color": TEXT, "boxWidth": 18, "boxHeight": 6},
+                "labels": {"color": TEXT, "boxWidth": 18, "boxHeight": 2},
             }
         },
         "scales": {
