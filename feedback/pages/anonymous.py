@@ -13,7 +13,7 @@ from django.shortcuts import render
 from operations.doors.api import FixedWindowThrottle
 
 # Not "no-referrer": browsers send a form of such a page without its origin, and Django takes it for forged.
-HEADERS = {"X-Robots-Tag": "noindex", "Referrer-Policy": "same-origin"}
+HEADERS = {"Cache-Control": "private", "X-Robots-Tag": "noindex", "Referrer-Policy": "same-origin"}
 PRIVATE = {**HEADERS, "Cache-Control": "no-store"}
 
 

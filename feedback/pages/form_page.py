@@ -124,9 +124,13 @@ def _page(
         "lost_files": bool(request.FILES),
         "more_is_open": _any_said(form, MORE),
         "ratings_are_open": _any_said(form, RATINGS),
-        "kept_for": round(settings.FEEDBACK_RETENTION_DAYS / 30),
+        "kept_for": _kept_for(settings.FEEDBACK_RETENTION_DAYS),
     }
     return render(request, "feedback/form.html", context, status=status)
+
+
+def _kept_for(days: int) -> str:
+    return f"{days} days" if days < 60 else f"{round(days / 30)} months"
 
 
 def _any_said(form: FeedbackForm, names: Sequence[str]) -> bool:

@@ -164,6 +164,7 @@ def _page(
         "steps": standing.STEPS,
         "why": conversation.why_declined(common),
         "messages": conversation.of(ticket),
+        "redacted": ticket.originals.exists(),
         "files": [each.name for each in ticket.attachments.all()],
         "may_reopen": reporters.may_reopen(ticket, now),
         "ratable": ratable,

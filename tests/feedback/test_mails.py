@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -10,6 +11,7 @@ from django.utils import timezone
 from feedback.models import Ticket
 from feedback.tickets import erasing, links, mails, merging, messaging, quarantining, reporters
 from operations.models import OutboxMessage
+from tests.at_once import at_once
 from tests.builders import ROOT
 from tests.feedback.builders import a_ticket, a_ticket_in, in_quarantine, take
 
@@ -225,3 +227,11 @@ def test_a_link_that_was_changed_is_refused() -> None:
 
 def test_links_lead_to_the_portal() -> None:
     assert re.fullmatch(r"https://portal\.example\.org/feedback/t/[\w.-]+", links.link_of(a_ticket()))
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_tickets_for_one_address_at_once_make_five_receipts_too() -> None:
+    at_once(*[partial(a_ticket, title=f"Number {number}") for number in range(10)])
+    assert Ticket.objects.count() == 10
+    assert len(written()) == 5

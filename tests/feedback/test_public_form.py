@@ -431,3 +431,9 @@ def test_who_goes_back_and_writes_something_else_sends_something_else() -> None:
     for title in ("The first", "The second"):
         send(stamp=stamp, title=title)
     assert Ticket.objects.count() == 2
+
+
+@pytest.mark.parametrize(("days", "said"), [(7, "7 days after"), (730, "24 months after")])
+def test_the_form_says_how_long_texts_are_kept(days: int, said: str, settings: Any) -> None:
+    settings.FEEDBACK_RETENTION_DAYS = days
+    assert said in page_of(Client().get(FORM))
