@@ -72,7 +72,17 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
             if _may_see(request, model)
         ]
         shown.append({"title": title, "items": items, "separator": True})
+    _mark_here(shown, request.path)
     return [group for group in shown if group["items"]]
+
+
+def _mark_here(shown: list[dict[str, Any]], path: str) -> None:
+    """Mark the entry that this page belongs to: some pages lie below another entry's address."""
+    items = [item for group in shown for item in group["items"]]
+    above = [item["link"] for item in items[1:] if path.startswith(item["link"])]
+    here = max(above, key=len, default=path)
+    for item in items:
+        item["active"] = item["link"] == here
 
 
 def _may_see(request: HttpRequest, model: str) -> bool:

@@ -34,7 +34,7 @@ JOBS = (
     Job("schedule-reviews", monitoring_tasks.schedule_reviews, every=MINUTE),
     Job("keep-days", monitoring_tasks.keep_days, every=HOUR, offset=20 * MINUTE, lease=LONG),
     Job("watch-complaints", monitoring_tasks.watch_complaints, every=MINUTE),
-    Job("index-tickets", feedback_tasks.index_tickets, every=MINUTE),
+    Job("index-tickets", feedback_tasks.index_tickets, every=TICK),
     Job("count-tickets", feedback_tasks.roll_up_summary, every=5 * MINUTE, lease=LONG),
     Job("keep-tickets", feedback_tasks.keep_tickets, every=DAY, offset=2 * HOUR + 47 * MINUTE, lease=LONG),
     Job("advance-automatic", rollout_tasks.advance_automatic, every=MINUTE),
