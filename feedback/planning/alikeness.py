@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
 from django.db.models import Q
@@ -19,14 +18,14 @@ ENDS = ("ticket", "other")
 class Group:
     """Wishes that likeness holds together.
 
-    `alike` sums up how much each wish is like the others, `words` what they have in common, and
-    `enhancements` how much they are like the tickets of each.
+    `alike` sums up how much each wish is like the others, `words` what they have in common, and `near` has
+    which of the wishes are like a ticket of each enhancement.
     """
 
     wishes: Sequence[int]
     alike: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     words: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    enhancements: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
+    near: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     @property
     def telling(self) -> list[int]:
@@ -40,8 +39,9 @@ class Group:
 
     @property
     def enhancement(self) -> int | None:
-        """The enhancement whose tickets these wishes are most like."""
-        return max(self.enhancements.items(), key=itemgetter(1), default=(None, 0))[0]
+        """The enhancement that most of these wishes are like; none where half of them are not."""
+        found = max(self.near, key=lambda enhancement: (len(self.near[enhancement]), -enhancement), default=0)
+        return found if found and 2 * len(self.near[found]) >= len(self.wishes) else None
 
     def learn(self, one: int, other: int, score: float, words: Iterable[str]) -> None:
         """Two of the wishes are alike."""
@@ -61,12 +61,11 @@ def grouped(wishes: Collection[int]) -> list[Group]:
         if one != other:
             group_of[one].learn(one, other, row["score"], row["words"])
     for one, other, row in rows:
-        group = group_of.get(one) or group_of[other]
+        wish = one if one in group_of else other
         for end in ENDS:
             whose = f"{end}__merged_into" if row[f"{end}__merged_into"] else end
-            near = row[f"{whose}__enhancement"]
-            if near is not None:
-                group.enhancements[near] += row["score"]
+            if enhancement := row[f"{whose}__enhancement"]:
+                group_of[wish].near[enhancement].add(wish)
     return found
 
 

@@ -50,6 +50,18 @@ def test_what_is_like_an_enhancement_says_so_and_is_never_mixed_into_it() -> Non
     assert (references(line), line.like) == ({outside.reference}, row)
 
 
+def test_what_a_few_of_many_wishes_are_like_is_no_place_for_all_of_them() -> None:
+    inside = a_wish("App for phones")
+    an_enhancement("Native apps", inside)
+    wishes = [a_wish(f"Offline {number}") for number in range(3)]
+    alike(wishes[0], wishes[1])
+    alike(wishes[1], wishes[2])
+    alike(inside, wishes[0])
+    assert [line.like for line in proposed()] == [None]
+    alike(inside, wishes[1])
+    assert [line.like.name for line in proposed() if line.like] == ["Native apps"]
+
+
 def test_likeness_to_a_duplicate_counts_for_the_wish_it_was_merged_into() -> None:
     wish, duplicate, other = a_wish("Offline"), a_wish("Works offline"), a_wish("No network")
     merging.merge(duplicate, wish, actor=ROOT)
