@@ -4,7 +4,7 @@ Cold is the first time in a connection of its own, after another query has read 
 median of ROUNDS. Every number that the summary says is compared with what the bare SQL finds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +22,12 @@ from tests.bench.harness import median, table, timed
 
 ROUNDS = 5
 RANGES = {"a day": 1, "a month": 30, "a year": 365, "3 years": 1_096}
-KINDS = ({}, {"category": "bug_report"}, {"module": "patient_engagement"}, {"workspace": "W00031"})
+KINDS: Sequence[dict[str, str]] = (
+    {},
+    {"category": "bug_report"},
+    {"module": "patient_engagement"},
+    {"workspace": "W00031"},
+)
 LIMIT = 1.0
 
 

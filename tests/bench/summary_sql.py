@@ -79,10 +79,8 @@ def figures(selection: Selection) -> dict[str, Any]:
 
 
 def _where(selection: Selection) -> tuple[str, list[Any]]:
-    where, given = (
-        "quarantined_at IS NULL AND received_on BETWEEN %s AND %s",
-        [selection.first, selection.last],
-    )
+    where = "quarantined_at IS NULL AND received_on BETWEEN %s AND %s"
+    given: list[Any] = [selection.first, selection.last]
     for column, value in (
         ("category", selection.category),
         ("module_id", selection.module.pk if selection.module else None),

@@ -26,9 +26,9 @@ def figures(selection: Selection, now: datetime) -> dict[str, Any]:
     for resolution in Resolution.objects.all():
         rated.setdefault(resolution.ticket_id, []).append(resolution.score)
     is_open = [each for each in tickets if each.state in OPEN]
-    overdue = [each for each in is_open if each.due_at is not None and each.due_at <= now]
-    unanswered = [each for each in overdue if each.responded_at is None and each.respond_by <= now]
-    unresolved = [each for each in overdue if each.resolve_by <= now]
+    overdue = [each for each in is_open if _past(each.due_at, now)]
+    unanswered = [each for each in overdue if each.responded_at is None and _past(each.respond_by, now)]
+    unresolved = [each for each in overdue if _past(each.resolve_by, now)]
     return {
         "tickets": len(tickets),
         **{
@@ -57,6 +57,10 @@ def _of(selection: Selection, ticket: Ticket) -> bool:
         and selection.module in (None, ticket.module)
         and selection.workspace in (None, ticket.workspace)
     )
+
+
+def _past(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now
 
 
 def _was_reopened(ticket: Ticket, resolutions: int) -> bool:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -35,7 +36,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 def one_more(chance: random.Random) -> None:
-    ratings = {
+    ratings: dict[str, Any] = {
         f"{name}_rating": chance.choice([None, 1, 2, 3, 4, 5])
         for name in ("satisfaction", "usability", "performance")
     }
@@ -59,7 +60,7 @@ def change_one(chance: random.Random) -> None:
         case "move":
             take(ticket, chance.choice(allowed(ticket.state) or ["triage"]))
         case "edit":
-            changes = {
+            changes: dict[str, Any] = {
                 "category": chance.choice(CATEGORIES),
                 "severity": chance.choice(SEVERITIES),
                 "feature_area": chance.choice(AREAS),
