@@ -125,7 +125,7 @@ def _receipt(ticket: Ticket) -> dict[str, Any]:
     redacted = [
         {"field": camel(original.field), "kind": kind, "count": count}
         for original in ticket.originals.all()
-        for kind, count in original.found.items()
+        for kind, count in sorted(original.found.items())
     ]
     return {
         "reference": ticket.reference,

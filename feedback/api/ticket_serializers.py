@@ -122,6 +122,14 @@ class TicketEventSerializer(serializers.Serializer[Any]):
     changes = serializers.DictField(help_text="Each field with what it was and what it became")
 
 
+class TicketFileSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    contentType = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes")
+    at = serializers.DateTimeField()
+    by = serializers.CharField()
+
+
 class WholeTicketSerializer(TicketSerializer):
     description = serializers.CharField(help_text="Without what looked like patient data")
     steps = serializers.ListField(child=serializers.CharField())
@@ -151,4 +159,5 @@ class WholeTicketSerializer(TicketSerializer):
     )
     messages = TicketMessageSerializer(many=True)
     history = TicketEventSerializer(many=True)
+    attachments = TicketFileSerializer(many=True)
     url = serializers.URLField(help_text="Its page in the portal")

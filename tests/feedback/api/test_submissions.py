@@ -205,9 +205,9 @@ def test_what_looks_like_patient_data_is_taken_out_and_named(key: str) -> None:
     assert answer.status_code == 201
     assert answer.json()["redacted"] == [
         {"field": "title", "kind": "NHS number", "count": 1},
-        {"field": "description", "kind": "name", "count": 1},
-        {"field": "description", "kind": "date of birth", "count": 1},
         {"field": "description", "kind": "NHS number", "count": 1},
+        {"field": "description", "kind": "date of birth", "count": 1},
+        {"field": "description", "kind": "name", "count": 1},
         {"field": "steps", "kind": "e-mail address", "count": 1},
     ]
     ticket = Ticket.objects.get()
@@ -233,7 +233,7 @@ def test_its_reporter_gets_a_receipt(key: str) -> None:
 def test_a_repeat_under_one_idempotency_key_is_one_ticket(key: str) -> None:
     answers = [send(key, GUIDE, **{"Idempotency-Key": "a"}) for _ in range(3)]
     assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.content for answer in answers}) == 1
+    assert answers[0].json() == answers[1].json() == answers[2].json()
     assert Ticket.objects.count() == 1
     assert send(key, LEAST, **{"Idempotency-Key": "a"}).status_code == 409
     assert send(key, GUIDE, **{"Idempotency-Key": "b"}).status_code == 201
