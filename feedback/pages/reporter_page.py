@@ -149,6 +149,7 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     common = ticket.merged_into or ticket
+    merged = common.pk != ticket.pk
     ratable = reporters.ratable(ticket, now)
     rated = {"score": ratable.score, "comment": ratable.comment} if ratable and ratable.score else {}
     found = {
@@ -159,8 +160,8 @@ def _page(
     }
     context = {
         "ticket": ticket,
-        "merged": common.pk != ticket.pk,
-        "standing": standing.standing(common),
+        "merged": merged,
+        "standing": standing.standing(common, merged=merged),
         "steps": standing.STEPS,
         "why": conversation.why_declined(common),
         "messages": conversation.of(ticket),

@@ -7,6 +7,8 @@ from feedback.models import Ticket
 
 STEPS = ("Received", "Looked at", "In work", "Done")
 
+QUESTION = "We have a question and wait for your answer."
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -16,10 +18,11 @@ class Standing:
     words: str
 
 
-def standing(ticket: Ticket) -> Standing:
-    """Of a ticket that is not merged into another."""
+def standing(ticket: Ticket, *, merged: bool = False) -> Standing:
+    """Of a ticket that is not merged into another; `merged` for somebody whose own is merged into it."""
     if ticket.waiting_since is not None:
-        return Standing(1, "We have a question and wait for your answer.")
+        asked = "We have asked a question, and wait for an answer." if merged else QUESTION
+        return Standing(1, asked)
     if ticket.state == State.CLOSED and ticket.resolved_at is None:
         return Standing(None, "We have looked at it, and we will not do it. It is closed.")
     step, words = STANDINGS[State(ticket.state)]
