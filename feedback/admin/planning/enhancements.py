@@ -1,5 +1,6 @@
 """Enhancements in the admin: the plan instead of a list, and a page for each."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count, Q
@@ -14,6 +15,7 @@ from feedback.lifecycle import OPEN
 from feedback.models import Enhancement, Ticket
 from feedback.planning import gathering, plan
 from feedback.planning.documents import TITLES
+from feedback.planning.enhancements import CHANGEABLE
 from feedback.planning.wishes import Range
 from operations.doors.admin import actor_of
 from operations.doors.model_admin import VerbAdmin
@@ -92,13 +94,13 @@ class EnhancementAdmin(VerbAdmin):
             case "enhancement.changed":
                 changes = (
                     f"{_word(name)} {_spelled(name, before)} → {_spelled(name, after)}"
-                    for name, (before, after) in event.data.items()
+                    for name, (before, after) in _in_order(event)
                 )
                 return "; ".join(changes)
             case "enhancement.created" | "enhancement.removed":
                 return "; ".join(
                     f"{_word(name)} {_spelled(name, value)}"
-                    for name, value in event.data.items()
+                    for name, value in _in_order(event)
                     if name not in ("name", "note") and value is not None
                 )
             case "enhancement.gathered" | "enhancement.let_go":
@@ -113,6 +115,11 @@ def _counts(ticket: Ticket) -> bool:
         and ticket.quarantined_at is None
         and ticket.category == Ticket.Category.FEATURE_REQUEST
     )
+
+
+def _in_order(event: AuditEvent) -> Iterator[tuple[str, Any]]:
+    """An event's facts in the order of the form: PostgreSQL keeps them in its own."""
+    return ((name, event.data[name]) for name in CHANGEABLE if name in event.data)
 
 
 def _word(name: str) -> str:
