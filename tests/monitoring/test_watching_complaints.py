@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from feedback import tasks as feedback_tasks
 from feedback.models import Likeness, Ticket
 from feedback.tickets import merging
 from monitoring import tasks
@@ -245,3 +246,19 @@ def test_the_job_says_what_it_did() -> None:
     assert tasks.watch_complaints() == ""
     similar(3)
     assert tasks.watch_complaints() == "similar tickets: 1 groups"
+
+
+def test_three_reporters_in_their_own_words_are_enough() -> None:
+    for title, description in (
+        ("Reminders are not sent", "Since the update no appointment reminders arrive by text message."),
+        ("No appointment reminders", "Our patients get no text message reminders of their appointments."),
+        (
+            "Appointment reminders missing",
+            "The text message reminders for appointments stopped with the update.",
+        ),
+        ("Labels print twice", "Each label comes out of the printer two times."),
+    ):
+        told(1, title=title, description=description)
+    feedback_tasks.index_tickets()
+    assert complaints.watch() == (1, 0)
+    assert the_alert().title == "3 similar tickets about Patient Engagement"
