@@ -33,7 +33,7 @@ LIMIT = 1.0
 
 def main() -> None:
     made = timed(summary_world.fill)
-    bare = {days: _seconds(lambda days=days: summary_sql.figures(_range(days))) for days in RANGES.values()}  # type: ignore[misc]
+    bare = {days: _seconds(lambda days=days: summary_sql.figures(_range(days)), 2) for days in RANGES.values()}  # type: ignore[misc]
     unrolled = timed(lambda: documents.summary_of(_range(RANGES["3 years"])))
     rolled = timed(rolling.roll_up)
     with connection.cursor() as cursor:
