@@ -36,7 +36,7 @@ _AREA = (
     "|L[ADELNSU]?|M[EKL]?|N[EGNPRW]?|O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]?|T[ADFNQRSW]|UB|W[ACDFNRSV]?"
     "|YO|ZE"
 )
-_MAILBOX = r"[^\s@<>()\[\]\",;:/=]"
+_MAILBOX = r"[^\s@<>()\[\]{}\",;:/=`|]"
 _WORD = r"[^\W\d_][\w'.\-]{0,40}"
 _NAME = rf"(?P<it>{_WORD}(?: {{1,2}}{_WORD}){{0,5}})"
 _STREET = (
@@ -178,9 +178,18 @@ RULES = (
     ),
     _rule(
         "name",
-        rf"(?<![A-Za-z])(?<![0-9] )(?:patient|pt)(?:'?s)?(?:[ _]?name)?"
-        rf"(?: (?:is|was|called|named))?[ :=\"'(]{{1,3}}{_NAME}",
+        rf"(?<![A-Za-z])(?<![0-9] )(?:patient|pt)(?:'?s)?(?: name)?"
+        rf"(?: (?:is|was|called|named))?[ \"'(]{{1,3}}{_NAME}",
         names.of_patient,
         needs=("patient", "pt"),
+    ),
+    _rule("name", rf"(?<![A-Za-z])PATIENT {_NAME}", names.of_two_words, case=True, needs=("patient",)),
+    # In a form, or a program's notation of one: KHAN, Aisha as well.
+    _rule(
+        "name",
+        rf"(?<![A-Za-z])(?:(?:patient|pt)(?:'?s)?(?:[ _]?name)?"
+        rf"|(?:first|middle|last|full|given|family|sur|fore)[ _]?name)[\"']? ?[:=][ \"'(]{{0,3}}(?P<it>{_WORD}(?:, {_WORD})?(?: {{1,2}}{_WORD}){{0,3}})",
+        names.of_person,
+        needs=("patient", "pt", "name"),
     ),
 )

@@ -5,8 +5,8 @@ import re
 MOST_WORDS = 3
 
 _PARTICLES_TEXT = "al ap bin da dal de del della den der di dos du el ibn la le les lo st ten ter van von"
-# What stands after "patient" or a title with a capital and is no name: what begins a sentence or a clause,
-# the product's words, a server's words.
+# What stands after "patient" or a title with a capital and is no name: titles, what begins a sentence or a
+# clause, the product's words and values, a server's words.
 _NO_NAMES_TEXT = """
 dr master miss mr mrs ms mx patient prof pt
 
@@ -31,6 +31,9 @@ services session settings sex sms status summary support survey system tab table
 text timeline title type update updates upload user users vaccination view visit visits web website widget
 window workflow workspace zone
 
+adherence adoption education empty experience false invalid missing nil null onboarding outcome outcomes
+outreach required retention satisfaction shown string true undefined unknown unspecified
+
 api branch build cache client cluster commit config controller copy daemon election failover host instance
 key leader mode node nodes process rate ratio replica role server servers slave thread url worker
 """
@@ -45,12 +48,12 @@ def of_patient(match: re.Match[str]) -> int:
 
 
 def of_person(match: re.Match[str]) -> int:
-    """Where the name after Mr, Mrs and the like ends, which may stand in capitals; 0 for none."""
+    """Where the name after a title or in a form ends, which may stand in capitals; 0 for none."""
     return _end(match, capitals=True)
 
 
 def of_two_words(match: re.Match[str]) -> int:
-    """The same where the title has other meanings too: a name of two words at least, of three letters."""
+    """The same where the word before means other things too: two words at least, of three letters."""
     end = _end(match, capitals=True)
     words = match.string[match.start("it") : end].split()
     return end if len(words) > 1 and all(len(word) > 2 for word in words) else 0
@@ -66,7 +69,7 @@ def _end(match: re.Match[str], *, capitals: bool) -> int:
         if words == MOST_WORDS or not _is_name(word[0], capitals=capitals):
             break
         words += 1
-        plain = word[0].rstrip(".'-")
+        plain = word[0].rstrip(".,'-")
         end = match.start("it") + word.start() + len(plain)
         if word[0].endswith(".") and len(plain) > 1:
             break
@@ -74,7 +77,7 @@ def _end(match: re.Match[str], *, capitals: bool) -> int:
 
 
 def _is_name(word: str, *, capitals: bool) -> bool:
-    plain = word.rstrip(".'-")
+    plain = word.rstrip(".,'-")
     if not plain or plain[0].islower() or plain.casefold() in _NO_NAMES:
         return False
     # An initial, or Smith; SMITH after a title; letters that have no case.
