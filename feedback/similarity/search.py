@@ -1,9 +1,10 @@
 """Full-text search in tickets, for a search box: every word must be there, or begin a word that is."""
 
 import re
+from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import BooleanField, F, Func, Q
 from django.db.models.expressions import RawSQL
 
 from feedback.models.tickets import PREFIX
@@ -32,9 +33,24 @@ def matching(text: str) -> Q:
         return found
     postgresql = connection.vendor == "postgresql"
     query = (" & " if postgresql else " AND ").join(dict.fromkeys(map(_either, words)))
-    statement = MATCHING_POSTGRESQL if postgresql else MATCHING_SQLITE
-    findable = Q(pk__in=RawSQL(statement, [query])) & Q(quarantined_at=None, erased_at=None)  # noqa: S611 - of our own, with parameters
-    return found | findable
+    found_by_words = _Found(F("pk"), RawSQL(MATCHING_POSTGRESQL if postgresql else MATCHING_SQLITE, [query]))  # noqa: S611 - a statement of our own
+    return found | Q(found_by_words, quarantined_at=None, erased_at=None)
+
+
+class _Found(Func):
+    """Whether a key is among those that a statement gives.
+
+    As an array on PostgreSQL: a join it may do one by one, where it has not counted a table yet.
+    """
+
+    output_field = BooleanField()
+    template = "%(expressions)s"
+    arg_joiner = " IN "
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(
+            compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY(ARRAY", **context
+        )
 
 
 def _either(word: Word) -> str:
