@@ -22,6 +22,8 @@ from feedback.summary.selection import Selection
 DAY = timedelta(days=1)
 # So many spellings of feature areas are read, the most frequent first; the rest is counted as the rest.
 MOST_SPELLINGS = 5_000
+# A condition of more runs of days than this is slow to plan, and SQLite refuses one of a thousand.
+MOST_RUNS = 100
 
 
 def _sum(name: str) -> Combinable:
@@ -107,13 +109,14 @@ def bare(selection: Selection) -> Bare:
 
 
 def _gaps(first: date, last: date, days: Iterable[date]) -> list[tuple[date, date]]:
-    """The runs of days from `first` to `last` between those of `days`, which are in order."""
+    """The runs of days from `first` to `last` between those of `days`, in order; one run for too many."""
     gaps = []
     for day in [*days, last + DAY]:
         if first < day:
             gaps.append((first, day - DAY))
         first = day + DAY
-    return gaps
+    # What was counted may be read as well: it costs time, and changes nothing.
+    return gaps if len(gaps) <= MOST_RUNS else [(gaps[0][0], gaps[-1][1])]
 
 
 def by_kind(selection: Selection, days: Bare) -> dict[tuple[date, str, str], Counts]:

@@ -114,6 +114,16 @@ class TestRollUp:
             assert rolling.roll_up() == 100
         assert roll.call_count == 4
 
+    def test_where_every_other_of_many_days_is_stale_all_of_them_are_read(
+        self, clock: time_machine.Traveller
+    ) -> None:
+        a_ticket()
+        clock.shift(300 * DAY)
+        rolling.roll_up()
+        days.stale([MONDAY + number * DAY for number in range(0, 300, 2)])
+        assert len(bare()) == 1
+        assert tickets(end_date="2026-12-31") == 1
+
     def test_spellings_of_an_area_are_counted_apart_and_shown_as_one(
         self, clock: time_machine.Traveller
     ) -> None:
