@@ -188,7 +188,8 @@ RULES = (
     _rule(
         "name",
         rf"(?<![A-Za-z])(?:(?:patient|pt)(?:'?s)?(?:[ _]?name)?"
-        rf"|(?:first|middle|last|full|given|family|sur|fore)[ _]?name)[\"']? ?[:=][ \"'(]{{0,3}}(?P<it>{_WORD}(?:, {_WORD})?(?: {{1,2}}{_WORD}){{0,3}})",
+        rf"|(?:first|middle|last|full|given|family|sur|fore)[ _]?name)"
+        rf"[\"']? ?[:=][ \"'(]{{0,3}}(?P<it>{_WORD}(?:, {_WORD})?(?: {{1,2}}{_WORD}){{0,3}})",
         names.of_person,
         needs=("patient", "pt", "name"),
     ),
