@@ -1135,6 +1135,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("category", "feature_request"), ("quarantined_at", None)),
+                fields=["state", "enhancement", "module", "received_on"],
+                name="ticket_wishes",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="ticket",
             index=models.Index(fields=["workspace", "-received_at"], name="ticket_of_workspace"),
         ),
         migrations.AddIndex(

@@ -76,13 +76,13 @@ def by_enhancement(found: Range) -> dict[int, Heard]:
     """What was heard of each enhancement, in two queries; nothing of those that nobody waits for."""
     grouped = wishes.open_wishes(found).filter(enhancement__isnull=False)
     own = voices(wishes.own_voices(grouped, found), "enhancement")
-    merged = voices(wishes.merged_voices(grouped, found), "merged_into__enhancement")
+    merged = voices(wishes.merged_voices(grouped.order_by().values("pk"), found), "merged_into__enhancement")
     return heard_of(own, merged)
 
 
-def by_wish(among: QuerySet[Ticket], found: Range) -> dict[int, Heard]:
+def by_wish(among: Collection[int], found: Range) -> dict[int, Heard]:
     """What was heard of each of these wishes, in two queries."""
-    own = voices(wishes.own_voices(among, found), "pk")
+    own = voices(wishes.own_voices(Ticket.objects.filter(pk__in=among), found), "pk")
     merged = voices(wishes.merged_voices(among, found), "merged_into")
     return heard_of(own, merged)
 

@@ -9,7 +9,7 @@ from feedback.planning.counting import Heard
 from feedback.planning.wishes import Range
 
 # The newest so many are looked at: nobody reads a longer plan, and its page has to open.
-MOST_WISHES = 5_000
+MOST_WISHES = 2_000
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def propose(found: Range) -> Proposed:
     newest = list(rows)[:MOST_WISHES]
     if not newest:
         return Proposed((), 0)
-    heard = counting.by_wish(Ticket.objects.filter(pk__in=newest), found)
+    heard = counting.by_wish(newest, found)
     proposals = []
     for group in alikeness.grouped(set(newest)):
         whole = Heard()

@@ -1,7 +1,9 @@
 """Feature requests that are still to be built, and the voices for each: its own and its duplicates'."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -43,9 +45,8 @@ def open_wishes(found: Range) -> QuerySet[Ticket]:
 
     Whether they were voiced within the days is not asked.
     """
-    wishes = Ticket.objects.heard().filter(
-        category=Ticket.Category.FEATURE_REQUEST, state__in=OPEN, merged_into=None
-    )
+    # A merged ticket is a duplicate, which is no open state.
+    wishes = Ticket.objects.heard().filter(category=Ticket.Category.FEATURE_REQUEST, state__in=OPEN)
     return wishes if found.module is None else wishes.filter(module=found.module)
 
 
@@ -62,7 +63,9 @@ def own_voices(wishes: QuerySet[Ticket], found: Range) -> QuerySet[Ticket]:
     return wishes.filter(found.days).order_by()
 
 
-def merged_voices(wishes: QuerySet[Ticket], found: Range) -> QuerySet[Ticket]:
-    """What was merged into the wishes and received within the days, whatever it was called before."""
-    inside = wishes.order_by().values("pk")
-    return Ticket.objects.heard().filter(found.days, merged_into__in=inside).order_by()
+def merged_voices(wishes: Iterable[int] | QuerySet[Any], found: Range) -> QuerySet[Ticket]:
+    """What was merged into the wishes and received within the days, whatever it was called before.
+
+    The wishes are numbers, or a query of them.
+    """
+    return Ticket.objects.heard().filter(found.days, merged_into__in=wishes).order_by()
