@@ -13,6 +13,7 @@ from feedback.admin.service.holidays import HolidayAdmin
 from feedback.admin.service.hours import HoursAdmin
 from feedback.admin.service.replies import ReplyAdmin
 from feedback.admin.service.targets import TargetAdmin
+from feedback.admin.tickets.about import HeardModules, HeardPlans, HeardWorkspaces
 from feedback.admin.tickets.inbox import TicketAdmin
 from feedback.models import CannedReply, Enhancement, Holiday, OpeningHours, ServiceTarget, Ticket
 from monitoring.admin.alerts.contacts import ContactAdmin
@@ -42,18 +43,26 @@ if isinstance(admin.site.get_model_admin(User), DjangoUserAdmin):
     admin.site.unregister([User, Group])
 
 
-class PlanPage(WatchedPlans, PlanAdmin):
-    """Plans, watched."""
+class PlanPage(HeardPlans, WatchedPlans, PlanAdmin):
+    """Plans, watched, with what users say of their modules."""
 
     operations = with_health(PlanAdmin.operations)
+
+
+class ModulePage(HeardModules, ModuleAdmin):
+    """Modules, with what users say of them."""
+
+
+class WorkspacePage(HeardWorkspaces, WorkspaceAdmin):
+    """Workspaces, with what they say."""
 
 
 PAGES = {
     Plan: PlanPage,
     Flag: FlagAdmin,
     Segment: SegmentAdmin,
-    Module: ModuleAdmin,
-    Workspace: WorkspaceAdmin,
+    Module: ModulePage,
+    Workspace: WorkspacePage,
     Ticket: TicketAdmin,
     Enhancement: EnhancementAdmin,
     CannedReply: ReplyAdmin,

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Min
 from django.http import HttpRequest
 
+from feedback.admin.tickets import open_tickets
 from monitoring.admin import words as monitoring_words
 from monitoring.admin.alerts import open_alerts
 from monitoring.models import Review
@@ -68,9 +69,12 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["more_plans"] = len(plans) > MOST_PLANS
         context["cards"] = cards(plans[:MOST_PLANS])
         context["decisions"] = [card for card in context["cards"] if card.decision]
-        context["no_workspaces"] = not Workspace.objects.exists()
+        # Where a plan has reached somebody, there are workspaces.
+        reached = any(card.filled for card in context["cards"])
+        context["no_workspaces"] = not reached and not Workspace.objects.exists()
     if request.user.has_perm("monitoring.view_alert"):
         context |= open_alerts.front_page(actor_of(request))
+    context |= open_tickets.front_page(actor_of(request))
     if request.user.has_perm("monitoring.view_review"):
         due = Review.objects.due().order_by("plan__name").values("plan", "plan__name")
         context["due_reviews"] = list(due.annotate(count=Count("pk"), since=Min("due_at"))[:MOST_PLANS])

@@ -19,6 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from feedback.models import CannedReply, Enhancement, Holiday, ServiceTarget, Ticket
 from monitoring import reviews
 from monitoring.models import Alert, HealthCheck, Review
 from operations import channels, keys, windows
@@ -28,6 +29,7 @@ from rollout.models import Flag, FlagUsage, Module, Phase, Plan, Segment
 from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders
 from tests.builders import ROOT
+from tests.feedback.admin import many as tickets
 from tests.monitoring import alert_states, seeds
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +79,39 @@ PAGES: dict[str, Callable[[], str]] = {
     "alerts: acknowledge many": lambda: confirmation(
         "monitoring_alert", "acknowledge", newest(Alert), many()
     ),
+    "tickets": a_list("feedback_ticket"),
+    "tickets: all, in quarantine": lambda: (
+        a_list("feedback_ticket")() + "?state=quarantine&owner=me&workspace=W00000"
+    ),
+    "ticket": lambda: reverse("admin:feedback_ticket_change", args=[newest(Ticket)]),
+    "ticket: triage": lambda: confirmation("feedback_ticket", "triage", newest(Ticket)),
+    "ticket: assign": lambda: confirmation("feedback_ticket", "assign", newest(Ticket)),
+    "ticket: reply": lambda: confirmation(
+        "feedback_ticket", "reply", newest(Ticket), "&text=Dear+{reporter}"
+    ),
+    "ticket: edit": lambda: confirmation("feedback_ticket", "edit", newest(Ticket)),
+    "ticket: merge": lambda: confirmation("feedback_ticket", "merge", newest(Ticket), f"&into={other()}"),
+    "ticket: add": lambda: reverse("admin:feedback_ticket_operate", args=["add"]) + "?title=A&description=B",
+    "tickets: resolve many": lambda: confirmation(
+        "feedback_ticket", "resolve", newest(Ticket), many_tickets()
+    ),
+    "tickets: merge many": lambda: confirmation(
+        "feedback_ticket", "merge-many", newest(Ticket), many_tickets()
+    ),
+    "tickets: import": lambda: reverse("admin:feedback_ticket_import"),
+    "tickets: summary": lambda: reverse("admin:feedback_summary"),
+    "Phase 2 plan": a_list("feedback_enhancement"),
+    "enhancement": lambda: reverse("admin:feedback_enhancement_change", args=[newest(Enhancement)]),
+    "enhancement: create": lambda: reverse("admin:feedback_enhancement_operate", args=["create"]),
+    "enhancement: weights": lambda: reverse("admin:feedback_enhancement_operate", args=["weights"]),
+    "enhancement: change": lambda: confirmation("feedback_enhancement", "change", newest(Enhancement)),
+    "canned replies": a_list("feedback_cannedreply"),
+    "canned reply: change": lambda: confirmation("feedback_cannedreply", "change", newest(CannedReply)),
+    "opening hours": a_list("feedback_openinghours"),
+    "holidays": a_list("feedback_holiday"),
+    "holiday: remove": lambda: confirmation("feedback_holiday", "remove", newest(Holiday)),
+    "service targets": a_list("feedback_servicetarget"),
+    "service target: change": lambda: confirmation("feedback_servicetarget", "change", newest(ServiceTarget)),
     "silences": a_list("monitoring_silence"),
     "silence: add": lambda: reverse("admin:monitoring_silence_operate", args=["add"]) + "?level=warning",
     "routes": a_list("monitoring_route"),
@@ -124,6 +159,17 @@ def many() -> str:
     return "".join(f"&object={pk}" for pk in Alert.objects.open().values_list("pk", flat=True)[1:5])
 
 
+def other() -> str:
+    """A ticket that another one may be merged into."""
+    return Ticket.objects.filter(title__startswith="Other")[0].reference
+
+
+def many_tickets() -> str:
+    """Some open tickets, as a list's form would name them."""
+    found = Ticket.objects.filter(title__startswith="Other").values_list("pk", flat=True)
+    return "".join(f"&object={pk}" for pk in found[:4])
+
+
 def rows(count: int) -> None:
     """`count` of everything, and a plan in phase 2 that has a past."""
     plan = builders.a_plan_in_phase(2, eligible=20 * count)
@@ -153,6 +199,7 @@ def rows(count: int) -> None:
     watched(count)
     alert_states.many_of_each(count, module=plan.module, check=HealthCheck.objects.latest("pk"))
     builders.open_gate(builders.engagement())
+    tickets.many(count, plan.module)
 
 
 def watched(count: int) -> None:

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from feedback.models import Ticket
+from feedback.tickets import messaging
 from monitoring.models import HealthCheck
 from operations import channels, windows
 from operations.models import OutboxMessage
@@ -17,6 +19,8 @@ from rollout import overrides, phases
 from rollout.models import Plan
 from tests import builders
 from tests.builders import ROOT
+from tests.feedback import builders as tickets
+from tests.feedback.admin.many import many
 from tests.monitoring import alert_states, seeds
 
 Open = Callable[..., Page]
@@ -52,6 +56,7 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "vouch": operation("plan", "vouch", plan.pk),
         "vitals source": operation("plan", "vitals-source", plan.pk, "&kind=prometheus"),
         **of_alerts(plan),
+        **of_tickets(plan),
         "reviews": reverse("admin:monitoring_review_changelist"),
         "review": reverse("admin:monitoring_review_change", args=[review.pk]),
         "tick a review": reverse("admin:monitoring_review_operate", args=["tick"]) + f"?object={review.pk}",
@@ -106,6 +111,31 @@ def of_alerts(plan: Plan) -> dict[str, str]:
         "add a silence": of("silence", "add", "?level=warning"),
         "routes": reverse("admin:monitoring_route_changelist"),
         "who is told": reverse("admin:monitoring_route_told"),
+    }
+
+
+def of_tickets(plan: Plan) -> dict[str, str]:
+    """The pages of tickets, with one that has all that belongs to one, and one that is long."""
+    many(3, plan.module)
+    busiest = Ticket.objects.latest("pk")
+    messaging.reply(busiest, actor=ROOT, body="Which browser?", waits=True)
+    long = tickets.a_ticket(title="W" * 190, description=f"{'x' * 500} התזכורות אינן נשלחות")
+    other = Ticket.objects.filter(title__startswith="Other")[0]
+
+    def of(name: str, ticket: Ticket, query: str = "") -> str:
+        return reverse("admin:feedback_ticket_operate", args=[name]) + f"?object={ticket.pk}{query}"
+
+    return {
+        "feedback summary": reverse("admin:feedback_summary"),
+        "tickets": reverse("admin:feedback_ticket_changelist"),
+        "tickets in quarantine": reverse("admin:feedback_ticket_changelist") + "?state=quarantine",
+        "ticket": reverse("admin:feedback_ticket_change", args=[busiest.pk]),
+        "long ticket": reverse("admin:feedback_ticket_change", args=[long.pk]),
+        "add a ticket": reverse("admin:feedback_ticket_operate", args=["add"]),
+        "reply": of("reply", busiest, "&text=Hello"),
+        "edit a ticket": of("edit", busiest),
+        "merge": of("merge", other, f"&into={busiest.reference}"),
+        "merge many": of("merge-many", other, f"&object={busiest.pk}"),
     }
 
 
