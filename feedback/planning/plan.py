@@ -78,7 +78,7 @@ class Plan:
 
 
 def draw_up(found: Range, *, proposing: bool = True) -> Plan:
-    """The plan of a range, in 14 queries or so whatever it holds; without proposals in 10.
+    """The plan of a range, in 13 queries or so whatever it holds; without proposals in 10.
 
     Of a module or of some days it shows the enhancements that somebody asked for there and then.
     """

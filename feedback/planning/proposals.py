@@ -38,19 +38,21 @@ class Proposed:
 
 
 def propose(found: Range) -> Proposed:
-    """The proposals for the wishes that nobody has put into an enhancement, in five queries at most."""
+    """The proposals for the wishes that nobody has put into an enhancement, in four queries at most."""
     among = wishes.voiced(wishes.open_wishes(found).filter(enhancement=None), found)
-    rows = {row.pk: row for row in among.only("pk", "title")[: MOST_WISHES + 1]}
+    read = among.annotate(reporter=counting.REPORTER).values(*counting.OF_WISH)
+    rows = list(read[: MOST_WISHES + 1])
     left_out = among.count() - MOST_WISHES if len(rows) > MOST_WISHES else 0
-    newest = list(rows)[:MOST_WISHES]
-    if not newest:
+    rows = rows[:MOST_WISHES]
+    if not rows:
         return Proposed((), 0)
-    heard = counting.by_wish(newest, found)
+    heard = counting.by_wish(rows, found)
+    titles = {row["pk"]: row["title"] for row in rows}
     proposals = []
-    for group in alikeness.grouped(set(newest)):
+    for group in alikeness.grouped(set(titles)):
         whole = Heard()
         for wish in group.wishes:
-            whole.join(heard[wish])
-        telling = [rows[wish] for wish in group.telling]
+            whole.join(heard.get(wish, Heard()))
+        telling = [Ticket(pk=wish, title=titles[wish]) for wish in group.telling]
         proposals.append(Proposal(telling, whole, group.shared_words, group.enhancement))
     return Proposed(proposals, left_out)

@@ -34,6 +34,10 @@ class Range:
             found &= Q(received_on__lte=self.until)
         return found
 
+    def has(self, day: date) -> bool:
+        """Whether `days` takes in this one."""
+        return (not self.since or day >= self.since) and (not self.until or day <= self.until)
+
     @property
     def is_everything(self) -> bool:
         """Whether no wish is left out of it."""
