@@ -67,7 +67,7 @@ class ImportForm(CsvForm):
     month_first = forms.BooleanField(
         required=False, widget=UnfoldBooleanSwitchWidget(), label="03/04/2026 is the 4th of March"
     )
-    values = forms.CharField(
+    value = forms.CharField(
         required=False,
         label="What words of the file stand for",
         widget=UnfoldAdminTextareaWidget(
@@ -78,7 +78,7 @@ class ImportForm(CsvForm):
 
     def options(self) -> Options:
         """How to read the file. Raises Invalid."""
-        lines = self.cleaned_data["values"].splitlines()
+        lines = self.cleaned_data["value"].splitlines()
         return Options(
             preset=self.cleaned_data["preset"],
             mapping=self.chosen("map"),

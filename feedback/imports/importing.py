@@ -165,7 +165,7 @@ def _rules(options: Options, preset: Preset, *, by: str) -> Rules:
         zone = ZoneInfo(options.time_zone or settings.TIME_ZONE)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         zone = ZoneInfo(settings.TIME_ZONE)
-        faults["timeZone"] = f"{options.time_zone[:60]!r} is no IANA time zone, such as Europe/London"
+        faults["time_zone"] = f"{options.time_zone[:60]!r} is no IANA time zone, such as Europe/London"
     faults |= {
         f"value {name}": f"is no field; the fields are {', '.join(fields.NAMES)}"
         for name in options.values

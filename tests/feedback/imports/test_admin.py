@@ -69,7 +69,7 @@ def test_bad_rows_are_named_and_nothing_can_be_confirmed(client: Client) -> None
 
 
 def test_words_that_were_entered_go_before_the_presets(client: Client) -> None:
-    answer = upload(client, JIRA, values="severity:Blocker=high\n\nseverity:Trivial=medium")
+    answer = upload(client, JIRA, value="severity:Blocker=high\n\nseverity:Trivial=medium")
     client.post(answer.url)
     assert sorted(Ticket.objects.values_list("severity", flat=True)) == ["high", "medium"]
 
@@ -77,7 +77,7 @@ def test_words_that_were_entered_go_before_the_presets(client: Client) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"values": "severity=high"}, "is not of the form FIELD:FROM=TO"),
+        ({"value": "severity=high"}, "is not of the form FIELD:FROM=TO"),
         ({"map_owner": "Assignee"}, "The file has no column &#x27;Assignee&#x27;"),
         ({"default_category": "praise"}, "&#x27;praise&#x27; is none of bug_report"),
         ({"time_zone": "Mars"}, "is no IANA time zone"),

@@ -261,7 +261,7 @@ def test_of_several_columns_of_one_name_tags_are_joined_and_a_version_is_the_fir
     [
         ({"preset": "zendesk"}, "preset"),
         ({"encoding": "klingon"}, "encoding"),
-        ({"time_zone": "Mars/Olympus"}, "timeZone"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"mapping": {"colour": "x"}}, "map colour"),
         ({"values": {"colour": {"a": "b"}}}, "value colour"),
         ({"defaults": {"category": "praise"}}, "default category"),
