@@ -88,18 +88,26 @@ def _measured(name: str, days: int, bare: float) -> list[str]:
         tickets = documents.summary_of(_range(days))["tickets"]
         # A request forgets the queries before it.
         asked = len(queries)
-    client = builders.signed_in("Product manager")
-    address = reverse("admin:feedback_summary")
-    first = f"{timezone.localdate() - timedelta(days=days - 1)}"
-    client.get(address, {"startDate": first})
-    page = _seconds(lambda: client.get(address, {"startDate": first}))
+    page = _page(f"{reverse('admin:feedback_summary')}?startDate={_range(days).first}")
+    page()
+    opened = _seconds(page)
     return [
         name,
         f"{tickets:,}",
-        *(f"{1e3 * seconds:,.0f}" for seconds in (bare, cold, warm, page)),
+        *(f"{1e3 * seconds:,.0f}" for seconds in (bare, cold, warm, opened)),
         str(asked),
-        "yes" if page < LIMIT else "NO",
+        "yes" if opened < LIMIT else "NO",
     ]
+
+
+def _page(address: str) -> Callable[[], None]:
+    """Opens a page of the admin, in this process."""
+    client = builders.signed_in("Product manager")
+
+    def opened() -> None:
+        assert client.get(address, headers={"host": "127.0.0.1"}).status_code == 200
+
+    return opened
 
 
 def _cool() -> None:
@@ -139,11 +147,10 @@ def _inbox() -> None:
     seconds = _seconds(read, 20)
     plan = query.explain(analyze=True)
     assert "ticket_inbox" in plan, plan
-    client = builders.signed_in("Support", "grace")
-    address = reverse("admin:feedback_ticket_changelist")
-    client.get(address)
-    page = _seconds(lambda: client.get(address))
+    page = _page(reverse("admin:feedback_ticket_changelist"))
+    page()
+    opened = _seconds(page)
     with CaptureQueriesContext(connection) as queries:
-        client.get(address)
-    row = [f"{1e3 * seconds:.1f}", "ticket_inbox", f"{1e3 * page:,.0f}", str(len(queries))]
+        page()
+    row = [f"{1e3 * seconds:.1f}", "ticket_inbox", f"{1e3 * opened:,.0f}", str(len(queries))]
     table("The inbox", ["query, ms", "index", "page, ms", "queries"], [row])
