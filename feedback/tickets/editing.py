@@ -50,8 +50,11 @@ def edit(ticket: Ticket, *, actor: Actor, version: int | None = None, **given: A
     return told.write("ticket.changed", fields=sorted({*given, *changes}))
 
 
+@transaction.atomic
 def tag(ticket: Ticket, *, actor: Actor, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Ticket:
     """Add and remove some tags and keep the others. Raises as `edit`."""
+    # Locked before its tags are read: somebody else may be adding one.
+    ticket = story.begin(ticket, actor).ticket
     gone = _words(remove)
     kept = [name for name in ticket.tags.values_list("name", flat=True) if name not in gone]
     return edit(ticket, actor=actor, tags=[*kept, *add])
@@ -68,6 +71,8 @@ def _checked(ticket: Ticket, given: dict[str, Any]) -> dict[str, Any]:
     flag, module = given.get("flag"), given.get("module", ticket.module)
     if flag is not None and module is not None and flag.module_id != module.pk:
         faults["flag"] = f"{flag.key} is a flag of another module"
+    if given.get("enhancement") is not None and draft.category != Ticket.Category.FEATURE_REQUEST:
+        faults["enhancement"] = "only a feature request can be part of one"
     tags = _words(given.get("tags", ()))
     if len(tags) > MOST_TAGS or any(len(name) > LONGEST_TAG or not name.isprintable() for name in tags):
         faults["tags"] = f"must be at most {MOST_TAGS}, each of 1 to {LONGEST_TAG} characters"

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from feedback.lifecycle import State
-from feedback.models import Original, StaleDay, Tag
+from feedback.models import Enhancement, Original, StaleDay, Tag
 from feedback.tickets import editing
 from operations.errors import Forbidden, Invalid, Refused
 from rollout.models import Workspace
@@ -79,6 +79,15 @@ def test_a_flag_of_another_module_is_refused() -> None:
     ticket = a_ticket(module="health_management")
     with pytest.raises(Invalid, match="another module"):
         editing.edit(ticket, actor=ROOT, flag=builders.flag())
+
+
+def test_only_a_wish_is_part_of_an_enhancement() -> None:
+    wish = Enhancement.objects.create(name="Offline")
+    ticket = a_ticket()
+    with pytest.raises(Invalid, match="only a feature request"):
+        editing.edit(ticket, actor=ROOT, enhancement=wish)
+    done = editing.edit(ticket, actor=ROOT, enhancement=wish, category="feature_request")
+    assert done.enhancement == wish
 
 
 def test_a_form_that_is_out_of_date_overwrites_nothing() -> None:

@@ -100,7 +100,7 @@ def test_the_reporters_of_merged_tickets_hear_of_the_fix_once_each() -> None:
 
 def test_a_thing_that_was_deleted_meanwhile_is_gone_after_an_unmerge() -> None:
     wish = Enhancement.objects.create(name="Offline")
-    ticket, into = a_ticket(), a_ticket()
+    ticket, into = a_ticket(category="feature_request"), a_ticket()
     editing.edit(ticket, actor=ROOT, enhancement=wish)
     merging.merge(ticket, into, actor=ROOT)
     wish.delete()
