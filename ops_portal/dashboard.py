@@ -69,8 +69,8 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["more_plans"] = len(plans) > MOST_PLANS
         context["cards"] = cards(plans[:MOST_PLANS])
         context["decisions"] = [card for card in context["cards"] if card.decision]
-        # Where a plan has reached somebody, there are workspaces.
-        reached = any(card.filled for card in context["cards"])
+        # Where a plan has reached somebody, or there are many plans, the first steps are done.
+        reached = context["more_plans"] or any(card.filled for card in context["cards"])
         context["no_workspaces"] = not reached and not Workspace.objects.exists()
     if request.user.has_perm("monitoring.view_alert"):
         context |= open_alerts.front_page(actor_of(request))

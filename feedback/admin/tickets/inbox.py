@@ -98,14 +98,13 @@ class TicketAdmin(VerbAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         found: QuerySet[Ticket] = super().get_queryset(request)
+        found = found.select_related("workspace", "module", "owner", "merged_into").prefetch_related("tags")
+        if request.resolver_match is None or "object_id" not in request.resolver_match.kwargs:
+            return found
+        # A ticket's own page asks for more; the list's joins stay few, so that its index is used.
         redacted = Exists(Original.objects.filter(ticket=OuterRef("pk")))
-        return (
-            found.select_related(
-                "workspace", "module", "owner", "merged_into", "flag__module", "phase__plan", "enhancement"
-            )
-            .prefetch_related("tags")
-            .annotate(was_redacted=redacted)
-        )
+        linked = found.select_related("flag__module", "phase__plan", "enhancement")
+        return linked.annotate(was_redacted=redacted)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """The worst first; of the past, and of quarantine, the latest."""

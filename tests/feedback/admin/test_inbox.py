@@ -237,18 +237,18 @@ def test_several_are_merged_into_the_worst_the_oldest_or_the_one_that_is_named(s
 
 
 def test_hundreds_are_declined_in_one_go_and_what_was_refused_is_counted(support: Client) -> None:
-    tickets = [made.a_ticket(title=f"Ticket {number}", reporter_email="") for number in range(60)]
+    tickets = [made.a_ticket(title=f"{number}", reporter_email="") for number in range(52)]
     tickets[0] = made.take(tickets[0], "decline")
     page = support.get(reverse(LIST)).content.decode()
-    assert "Select all 59 tickets" in page
+    assert "Select all 51 tickets" in page
     response = choose(support, "decline", tickets[1:51], select_across="1")
     assert response.status_code == 200
-    assert "And 39 more tickets." in response.content.decode()
+    assert "And 31 more tickets." in response.content.decode()
     said = confirm(support, "decline", *tickets, reason="Not ours")
-    assert "Decline: 59 of 60 tickets." in said
+    assert "Decline: 51 of 52 tickets." in said
     assert "is declined: decline is not possible. Allowed: close, reopen." in said
-    assert Ticket.objects.filter(state=State.DECLINED).count() == 60
-    assert AuditEvent.objects.filter(action="ticket.declined").count() == 60
+    assert Ticket.objects.filter(state=State.DECLINED).count() == 52
+    assert AuditEvent.objects.filter(action="ticket.declined").count() == 52
 
 
 def test_every_operation_on_many_takes_five_hundred() -> None:
