@@ -1,4 +1,4 @@
-"""The service that is promised: opening hours, holidays, a time to answer for each severity; canned replies."""
+"""The service that is promised: opening hours, holidays, targets of each severity, prepared answers."""
 
 from django.db import models
 from django.db.models import F, Q

@@ -21,7 +21,7 @@ MOST = 10
 # Alike enough to be shown.
 LEAST = 0.2
 BATCH = 20
-SECONDS = 8.0
+SECONDS = 2.0
 
 
 @dataclass(frozen=True)

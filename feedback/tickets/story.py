@@ -1,10 +1,8 @@
 """One verb at work on one ticket: its locked row, what happened to it, and the one place that writes both."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Model
 from django.utils import timezone
 
 from feedback.models import Ticket, TicketEvent
@@ -38,7 +36,6 @@ class Story:
         self.actor = actor
         self.now = timezone.now()
         self._before = values(ticket)
-        self._told = {name: _shown(getattr(ticket, name)) for name in TOLD}
         self.events: list[TicketEvent] = []
 
     @property
@@ -59,9 +56,9 @@ class Story:
         changed = [name for name, value in now.items() if value != self._before[name]]
         if self.events:
             self.events[0].changes |= {
-                name: [before, _shown(getattr(ticket, name))]
-                for name, before in self._told.items()
-                if before != _shown(getattr(ticket, name))
+                field.name: [_shown(field, self._before[field.attname]), _shown(field, now[field.attname])]
+                for field in FIELDS
+                if field.name in TOLD and field.attname in changed
             }
         if counts:
             ticket.version += 1
@@ -126,16 +123,12 @@ def values(ticket: Ticket) -> dict[str, Any]:
 
 def _locked(pks: list[int]) -> dict[int, Ticket]:
     rows = Ticket.objects.select_for_update(of=("self",)).filter(pk__in=pks).order_by("pk")
-    return {
-        row.pk: row
-        for row in rows.select_related(
-            "workspace", "module", "owner", "flag", "phase", "enhancement", "merged_into"
-        )
-    }
+    return {row.pk: row for row in rows.select_related("workspace", "merged_into")}
 
 
-def _shown(value: Any) -> Any:
-    """A value as the history keeps it: JSON, and things by their names."""
-    if isinstance(value, Model):
-        return str(value)
-    return value.isoformat() if isinstance(value, datetime | date) else value
+def _shown(field: Any, value: Any) -> Any:
+    """A value as the history keeps it: things by their names, which are read only where they changed."""
+    if value is None or not field.is_relation:
+        return value
+    thing = field.related_model.objects.filter(pk=value).first()
+    return str(thing) if thing else None

@@ -15,9 +15,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from operations.doors import csv_forms
 from operations.models import AuditEvent
 from rollout import exports, phases, workspaces
-from operations.doors import csv_forms
 from rollout.admin import workspace_forms
 from rollout.models import Import, ImportFault, Member, StagedMember, Workspace
 from tests import builders

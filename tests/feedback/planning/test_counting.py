@@ -46,7 +46,7 @@ def test_former_members_are_no_users() -> None:
 
 
 def test_people_without_a_workspace_count_by_mail_address_else_by_name() -> None:
-    said = (
+    said: tuple[dict[str, str], ...] = (
         {"reporter_email": "Ada@example.org"},
         {"reporter_email": "ada@example.org"},
         {"reporter_name": "Ada"},

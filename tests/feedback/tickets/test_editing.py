@@ -1,6 +1,7 @@
 """Correcting tickets: what changes, what is refused, and what the history says."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_tags_are_words_in_lower_case_each_once() -> None:
         ({"tags": [str(number) for number in range(21)]}, "tags"),
     ],
 )
-def test_bad_input_names_its_field(given: dict[str, object], field: str) -> None:
+def test_bad_input_names_its_field(given: dict[str, Any], field: str) -> None:
     ticket = a_ticket()
     with pytest.raises(Invalid) as refusal:
         editing.edit(ticket, actor=ROOT, **given)

@@ -8,6 +8,7 @@ import time_machine
 from feedback.lifecycle import State
 from feedback.models import Message, Original
 from feedback.tickets import messaging
+from operations.actor import Actor, Door
 from operations.errors import Forbidden, Invalid, Refused
 from operations.models import OutboxMessage
 from tests.builders import ROOT
@@ -122,6 +123,6 @@ def test_bad_text_is_named(body: str) -> None:
 
 
 def test_a_reporter_writes_no_notes() -> None:
-    stranger = type(REPORTER)(door="api", label="x", grants=frozenset({messaging.ANSWER}))
+    stranger = Actor(door=Door.API, label="x", grants=frozenset({messaging.ANSWER}))
     with pytest.raises(Forbidden):
         messaging.note(a_ticket(), actor=stranger, body="Hello")

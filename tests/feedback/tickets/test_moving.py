@@ -1,9 +1,11 @@
 """A ticket's life: what each state allows, and what each step leaves."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from feedback.lifecycle import OPEN, TRANSITIONS, State
 from feedback.models import Resolution
@@ -76,7 +78,7 @@ def test_reopening_begins_the_resolution_anew() -> None:
         ticket = a_ticket_in(State.RESOLVED)
         now.shift(timedelta(days=3))
         again = take(ticket, "reopen")
-        assert again.clock_at == now.shift(timedelta(0)) or again.clock_at > ticket.clock_at
+        assert again.clock_at == timezone.now() > ticket.clock_at
     assert (again.resolved_at, again.resolution_minutes, again.fixed_in) == (None, None, "")
     assert again.responded_at == ticket.responded_at
     assert again.due_at == again.resolve_by
@@ -122,7 +124,7 @@ def test_who_begins_on_what_nobody_owns_owns_it() -> None:
         ("explode", {}, "transition"),
     ],
 )
-def test_bad_input_names_its_field(transition: str, given: dict[str, str], field: str) -> None:
+def test_bad_input_names_its_field(transition: str, given: dict[str, Any], field: str) -> None:
     ticket = a_ticket()
     with pytest.raises(Invalid) as refusal:
         moving.move(ticket, transition, actor=ROOT, **given)

@@ -1,5 +1,7 @@
 """Taking tickets in."""
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -76,7 +78,7 @@ def test_a_place_that_is_not_there_is_named_with_every_other_fault() -> None:
         ("workspace", "a\0b"),
     ],
 )
-def test_bad_input_names_the_field_and_keeps_nothing(field: str, value: object) -> None:
+def test_bad_input_names_the_field_and_keeps_nothing(field: str, value: Any) -> None:
     with pytest.raises(Invalid) as refusal:
         a_ticket(**{field: value})
     assert [name.partition(".")[0] for name in refusal.value.fields] == [field]
