@@ -227,15 +227,13 @@ TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-STORAGES: dict[str, dict[str, Any]] = {
+# Nothing serves this folder: files are given to those who may see their ticket, one by one.
+MEDIA_ROOT = VAR_DIR / "media"
+STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         # What reporters attach may show patients: nobody else on this machine reads it.
-        "OPTIONS": {
-            "location": VAR_DIR / "media",
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
+        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     settings.VAR_DIR = FOLDER
     settings.STATIC_ROOT = FOLDER
-    settings.STORAGES["default"]["OPTIONS"]["location"] = FOLDER / "media"
+    settings.MEDIA_ROOT = FOLDER / "media"
     settings.HTTPS = settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     settings.TIME_ZONE = "UTC"
