@@ -9,28 +9,17 @@ from django.utils import formats, timezone
 
 from monitoring.admin import numbers
 from monitoring.admin.history import Change, History, Point
+from operations.doors.charts import Chart, line, options, scale
 
-TEXT = "#8b93a1"
-# Told apart by people who see no red and green as well, on white and on black; the second line is dashed.
-COLOURS = ("#3b82f6", "#f59e0b")
 CHANGED, HALTED = "#94a3b8", "#ef4444"
-DASHES: tuple[list[int], ...] = ([], [6, 4])
 # How a time is written on the axis of a span of at most so many hours.
 LABELS = ((24, "H:i"), (7 * 24, "D H:i"), (28 * 24, "j M H:i"))
 LONG = "j M"
 
+# The axis of the vertical lines.
+MARKS = {"axis": "y", "display": False, "min": 0, "max": 1}
+
 Read = Callable[[Point], float | None]
-
-
-@dataclass(frozen=True)
-class Chart:
-    """`data` and `options` as Chart.js reads them; `text` says what is to be seen."""
-
-    title: str
-    text: str
-    data: str
-    options: str
-    empty: bool
 
 
 @dataclass(frozen=True)
@@ -109,28 +98,17 @@ def _chart(
     labels: Sequence[str],
     marks: Sequence[dict[str, Any]],
     series: dict[str, list[float | None]],
-    scale: dict[str, Any],
+    limits: dict[str, Any],
 ) -> Chart:
     lines = [
-        {
-            "type": "line",
-            "label": label,
-            "data": values,
-            "borderColor": colour,
-            "backgroundColor": colour,
-            "borderDash": dash,
-            "borderWidth": 2,
-            "pointRadius": _radii(values),
-            "pointHitRadius": 8,
-            # A line at the edge keeps its width.
-            "clip": 4,
-        }
-        for (label, values), colour, dash in zip(series.items(), COLOURS, DASHES, strict=False)
+        # A line at the edge keeps its width.
+        line(label, values, number, pointRadius=_radii(values), clip=4)
+        for number, (label, values) in enumerate(series.items())
     ]
     data = json.dumps({"labels": labels, "datasets": [*lines, *marks]})
-    options = json.dumps(_options(scale, legend=len(lines) + len(marks) > 1))
+    settings = json.dumps(options({"y": scale(**limits), "marks": MARKS}, legend=len(lines) + len(marks) > 1))
     empty = all(value is None for values in series.values() for value in values)
-    return Chart(title, text, data, options, empty)
+    return Chart(title, text, data, settings, empty)
 
 
 def _radii(values: Sequence[float | None]) -> list[int]:
@@ -159,35 +137,3 @@ def _marks(changes: Sequence[Change], count: int) -> list[dict[str, Any]]:
                 }
             )
     return found
-
-
-def _options(scale: dict[str, Any], *, legend: bool) -> dict[str, Any]:
-    ticks = {"color": TEXT}
-    return {
-        "animation": False,
-        "responsive": True,
-        "maintainAspectRatio": False,
-        "spanGaps": False,
-        "interaction": {"mode": "index", "intersect": False},
-        "plugins": {
-            "legend": {
-                "display": legend,
-                "position": "bottom",
-                "labels": {"color": TEXT, "boxWidth": 18, "boxHeight": 2},
-            },
-        },
-        "scales": {
-            "x": {
-                "border": {"display": False},
-                "grid": {"display": False},
-                "ticks": {**ticks, "maxRotation": 0, "autoSkipPadding": 24},
-            },
-            "y": {
-                "border": {"display": False},
-                "grid": {"display": True, "tickWidth": 0},
-                "ticks": {**ticks, "maxTicksLimit": 6},
-                **scale,
-            },
-            "marks": {"axis": "y", "display": False, "min": 0, "max": 1},
-        },
-    }

@@ -11,6 +11,7 @@ from monitoring.alerts import links, responding, sweeping
 from monitoring.alerts.announcing import wording
 from monitoring.models import Alert
 from operations.models import OutboxMessage
+from operations.spelling import span
 from tests import builders
 from tests.builders import ROOT
 from tests.monitoring.announcing_world import (
@@ -402,7 +403,7 @@ def test_services_that_keep_incidents_are_told_which_and_when_it_is_over(now: An
     ],
 )
 def test_times_are_said_shortly(length: timedelta, text: str) -> None:
-    assert wording.span(length) == text
+    assert span(length) == text
 
 
 def test_a_time_has_its_zone_and_another_day_its_date(settings: Any) -> None:

@@ -2,12 +2,12 @@
 
 from feedback.admin.tickets import brief
 from feedback.admin.tickets.forms import EraseForm, QuarantineForm, TicketForm
-from feedback.admin.tickets.moves import MOST
 from feedback.models import Original, Ticket
 from feedback.tickets import erasing, originals, quarantining
 from feedback.tickets.story import TRIAGE
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation, Shown
+from operations.doors.inbox import MOST
 
 
 def _quarantine(ticket: Ticket, inputs: Inputs, actor: Actor, version: int | None) -> str:

@@ -2,13 +2,13 @@
 
 from feedback.admin.tickets import alike, brief
 from feedback.admin.tickets.forms import AddForm, AttachForm, EditForm, EditManyForm, EnhancementForm
-from feedback.admin.tickets.moves import MOST
 from feedback.models import Ticket
 from feedback.tickets import attaching, editing, submitting
 from feedback.tickets.drafts import Draft
 from feedback.tickets.story import CHANGE
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation, Preview
+from operations.doors.inbox import MOST
 
 
 def _add(nothing: None, inputs: Inputs, actor: Actor, version: int | None) -> str:

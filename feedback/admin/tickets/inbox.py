@@ -7,56 +7,33 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import URLPattern
-from django.utils.functional import cached_property
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 
 from feedback.admin import attachments
 from feedback.admin.imports import ImportPages
 from feedback.admin.summary.page import urls as summary_urls
 from feedback.admin.tickets import filters, links, listing, page, searching, shortcuts, wording
-from feedback.admin.tickets.moves import MOST
 from feedback.admin.tickets.operations import OPERATIONS
 from feedback.models import Original, Ticket
 from operations.doors.admin import actor_of
+from operations.doors.inbox import Inbox, InboxPaginator
 from operations.doors.model_admin import VerbAdmin
 
-# As many rows as the theme's endless list says it has.
-ENDLESS = 9_999_999_999
-# What only a ticket's page shows.
-TEXTS = ("description", "steps", "expected_behavior", "actual_behavior", "browser_info", "device_info")
 
+class TicketInbox(Inbox):
+    """The list of tickets; what belongs to them is read for the whole page."""
 
-class InboxPaginator(InfinitePaginator):
-    """Counts no further than an operation reaches: beyond it, there is only a next page."""
-
-    @property
-    def template_name(self) -> str:
-        """The theme's pages with a count, or those without one."""
-        kind = "default" if self.count <= MOST else "infinite"
-        return f"unfold/helpers/pagination_{kind}.html"
-
-    @cached_property
-    def count(self) -> int:
-        found: int = self.object_list[: MOST + 1].count()
-        return found if found <= MOST else ENDLESS
-
-
-class Inbox(ChangeList):
-    """The list of tickets, without their long texts; what belongs to them is read for the whole page."""
-
-    def get_queryset(
-        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
-    ) -> QuerySet[Ticket]:
-        found: QuerySet[Ticket] = super().get_queryset(request, exclude_parameters)
-        return found.defer(*TEXTS)
+    page_only = (
+        "description",
+        "steps",
+        "expected_behavior",
+        "actual_behavior",
+        "browser_info",
+        "device_info",
+    )
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        if self.result_count > MOST:
-            # "Select all" is offered only where all of it can be chosen.
-            self.result_count = len(self.result_list)
-        self.full_result_count = self.result_count
         self.result_list = listing.with_counts(list(self.result_list))
 
 
@@ -94,7 +71,7 @@ class TicketAdmin(VerbAdmin):
         js = ("feedback/inbox.js",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return Inbox
+        return TicketInbox
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         found: QuerySet[Ticket] = super().get_queryset(request)

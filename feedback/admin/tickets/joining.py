@@ -12,13 +12,13 @@ from feedback.admin.tickets.forms import (
     MergeManyForm,
     UnmergeForm,
 )
-from feedback.admin.tickets.moves import MOST
 from feedback.models import Ticket
 from feedback.similarity import likeness
 from feedback.tickets import merging
 from feedback.tickets.story import TRIAGE
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation, Preview
+from operations.doors.inbox import MOST
 
 
 def _is_open(ticket: Ticket) -> bool:

@@ -20,9 +20,7 @@ from feedback.tickets import editing, moving
 from feedback.tickets.story import TRIAGE
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation
-
-# As many as are worked on in one go.
-MOST = 500
+from operations.doors.inbox import MOST
 
 
 def may(transition: str) -> Callable[[Ticket], bool]:

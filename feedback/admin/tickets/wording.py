@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.utils import formats, timezone
 
 from feedback.models import Ticket
+from operations import spelling
 
 SEVERITY_LABELS = {"critical": "danger", "high": "warning", "medium": "info", "low": ""}
 STATE_LABELS = {
@@ -119,13 +120,7 @@ def _there(ticket: Ticket, at: datetime, now: datetime) -> str:
 
 def span(length: timedelta) -> str:
     """A length in its two largest units: "4 min", "1 h 5 min", "2 d 3 h"; at least a minute."""
-    minutes = max(length, MINUTE) // MINUTE
-    days, hours = minutes // 1_440, minutes // 60
-    if days:
-        return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"
-    if hours:
-        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
-    return f"{minutes} min"
+    return spelling.span(max(length, MINUTE))
 
 
 def age(length: timedelta) -> str:

@@ -7,51 +7,22 @@ from django.core.paginator import Paginator
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.functional import cached_property
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 
 from monitoring.admin.alerts import page, wording
 from monitoring.admin.alerts.filters import AlertState, EscalationFilter
-from monitoring.admin.alerts.operations import MOST, OPERATIONS
+from monitoring.admin.alerts.operations import OPERATIONS
 from monitoring.models import Alert
+from operations.doors.inbox import Inbox, InboxPaginator
 from operations.doors.model_admin import VerbAdmin
 
-# As many rows as the theme's endless list says it has.
-ENDLESS = 9_999_999_999
 DUE_LABELS = {"danger": "danger", "warning": "warning", "": ""}
 
 
-class InboxPaginator(InfinitePaginator):
-    """Counts no further than an operation reaches: beyond it, there is only a next page."""
+class AlertInbox(Inbox):
+    """The list of alerts."""
 
-    @property
-    def template_name(self) -> str:
-        """The theme's pages with a count, or those without one."""
-        kind = "default" if self.count <= MOST else "infinite"
-        return f"unfold/helpers/pagination_{kind}.html"
-
-    @cached_property
-    def count(self) -> int:
-        found: int = self.object_list[: MOST + 1].count()
-        return found if found <= MOST else ENDLESS
-
-
-class Inbox(ChangeList):
-    """The list of alerts, without what only an alert's page shows."""
-
-    def get_queryset(
-        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
-    ) -> QuerySet[Alert]:
-        found: QuerySet[Alert] = super().get_queryset(request, exclude_parameters)
-        return found.defer("summary", "done", "advice", "labels", "postmortem")
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        if self.result_count > MOST:
-            # "Select all" is offered only where all of it can be chosen.
-            self.result_count = len(self.result_list)
-        self.full_result_count = self.result_count
+    page_only = ("summary", "done", "advice", "labels", "postmortem")
 
 
 class AlertAdmin(VerbAdmin):
@@ -73,7 +44,7 @@ class AlertAdmin(VerbAdmin):
         css = {"all": ["monitoring/health.css", "monitoring/alerts.css"]}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return Inbox
+        return AlertInbox
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
         found: QuerySet[Alert] = super().get_queryset(request)

@@ -22,9 +22,7 @@ from monitoring.levels import LEVELS
 from monitoring.models import Alert, Contact
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation, Preview
-
-# A storm of one night is answered in one go.
-MOST = 500
+from operations.doors.inbox import MOST
 
 
 def facts(alert: Alert) -> dict[str, Any]:

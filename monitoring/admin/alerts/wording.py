@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from django.utils import formats, timezone
 
 from monitoring.alerts import clocks
-from monitoring.alerts.announcing import wording as announced
 from monitoring.deadlines import ACKNOWLEDGE, POSTMORTEM, RESOLVE, RESPOND
 from monitoring.models import Alert
+from operations import spelling
 
 LEVEL_LABELS = {"critical": "danger", "error": "warning", "warning": "info", "info": ""}
 STATES = {
@@ -72,7 +72,7 @@ def due_of(alert: Alert, now: datetime) -> Due | None:
 
 def span(length: timedelta) -> str:
     """A length in its two largest units: "4 min", "1 h 5 min", "2 d 3 h"; at least a minute."""
-    return announced.span(max(length, MINUTE))
+    return spelling.span(max(length, MINUTE))
 
 
 def moment(at: datetime, now: datetime) -> str:

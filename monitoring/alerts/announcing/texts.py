@@ -16,12 +16,12 @@ from monitoring.alerts.announcing.wording import (
     listing,
     name,
     reachable,
-    span,
     team,
     when,
 )
 from monitoring.alerts.links import link_of
 from monitoring.models import Alert, AlertEvent, Notice
+from operations.spelling import span
 
 # Beside the worst one, each in one line.
 OTHERS = 6

@@ -1,7 +1,7 @@
 """Times and lists as they are said in messages: in the portal's zone, with its name."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -16,17 +16,6 @@ def when(at: datetime, now: datetime) -> str:
     local = timezone.localtime(at, zone)
     same_day = local.date() == timezone.localtime(now, zone).date()
     return f"{local:%H:%M %Z}" if same_day else f"{local:%a} {local.day} {local:%b %H:%M %Z}"
-
-
-def span(length: timedelta) -> str:
-    """`45 s`, `7 min`, `1 h 20 min`, `2 d 3 h`: the two largest units, cut and not rounded."""
-    seconds = max(0, int(length.total_seconds()))
-    minutes, hours, days = seconds // 60, seconds // 3_600, seconds // 86_400
-    if days:
-        return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"
-    if hours:
-        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
-    return f"{minutes} min" if minutes else f"{seconds} s"
 
 
 def line(text: str, longest: int) -> str:
