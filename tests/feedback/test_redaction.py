@@ -256,28 +256,26 @@ def test_every_number_with_the_right_check_digit_is_found(number: int, between: 
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_twenty_thousand_hostile_characters_take_less_than_fifty_milliseconds(piece: str) -> None:
-    text = (piece * (20_000 // len(piece) + 1))[:20_000]
-    for made in (text, f"Mr {text[:19_997]}", f"{text[:19_990]}@a.b"):
-        assert _seconds(made) < 0.05
+def test_four_times_the_hostile_text_takes_nowhere_near_sixteen_times_as_long(piece: str) -> None:
+    text = piece * (20_000 // len(piece) + 1)
+    for before, after in (("", ""), ("Mr ", ""), ("", "@a.b")):
+        short, long = (f"{before}{text[:length]}{after}" for length in (5_000, 20_000))
+        assert _seconds(long) < 9 * _seconds(short) + 0.002
 
 
 def _seconds(text: str) -> float:
     """The processor's time for one, the best of a few: others use the machine as well."""
     taken = []
-    for _ in range(5):
+    for _ in range(3):
         begun = time.process_time()
         redact(text)
         taken.append(time.process_time() - begun)
-        if taken[-1] < 0.05:
-            break
     return min(taken)
 
 
 @pytest.mark.skipif(not REPORTS.exists(), reason="needs ../shared/data/hadoop_bugs.csv")
 def test_real_reports_without_patients_are_left_alone() -> None:
     """2,503 reports of a technical product: their dates, addresses, ids, stack traces and logs."""
-    csv.field_size_limit(10**9)
     found: Counter[str] = Counter()
     with REPORTS.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):

@@ -10,12 +10,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from feedback.lifecycle import State
+from feedback.models import CannedReply, Enhancement, Holiday, OpeningHours
 from monitoring.models import Alert
 from operations import channels, groups, keys, outbox, windows
 from operations.models import ApiKey, AuditEvent, OutboxMessage, Window
 from rollout.models import Segment
 from tests import builders
 from tests.builders import ROOT
+from tests.feedback import builders as tickets
 from tests.monitoring import alert_states, seeds
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +37,11 @@ def everything() -> None:
     windows.plan("freeze", "Peak season", starts_at=timezone.now(), ends_at=None, actor=ROOT)
     outbox.put("mail", {"to": ["nobody@example.org"]})
     alert_states.many_of_each(1)
+    for state in State:
+        tickets.a_ticket_in(state)
+    Enhancement.objects.create(name="Offline")
+    CannedReply.objects.create(name="Thanks", body="Thank you.")
+    Holiday.objects.create(day=timezone.localdate(), name="Today")
     channels.add(actor=ROOT, name="Team", kind="mail", address="team@example.org")
 
 
@@ -49,8 +57,8 @@ def signed_in(group: str) -> Client:
 
 def may(group: str, action: str, model: type[Model]) -> bool:
     person = User.objects.get(username="root" if group == "superuser" else "someone")
-    # Whoever adds an alert raises it.
-    verb = "raise" if (action, model) == ("add", Alert) else action
+    # Whoever adds an alert raises it; whoever sets the hours changes the week.
+    verb = {("add", Alert): "raise", ("add", OpeningHours): "change"}.get((action, model), action)
     return person.has_perm(f"{model._meta.app_label}.{verb}_{model._meta.model_name}")
 
 

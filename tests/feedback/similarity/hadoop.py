@@ -39,7 +39,6 @@ class Report:
 
 @cache
 def reports() -> tuple[Report, ...]:
-    csv.field_size_limit(1_000_000)
     with REPORTS.open(encoding="utf-8", newline="") as file:
         return tuple(
             Report(
