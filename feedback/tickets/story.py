@@ -122,8 +122,9 @@ def values(ticket: Ticket) -> dict[str, Any]:
 
 
 def _locked(pks: list[int]) -> dict[int, Ticket]:
-    rows = Ticket.objects.select_for_update(of=("self",)).filter(pk__in=pks).order_by("pk")
-    return {row.pk: row for row in rows.select_related("workspace", "merged_into")}
+    # Nothing joined: after waiting, PostgreSQL gives the row as it is now with what was joined to it before.
+    rows = Ticket.objects.select_for_update().filter(pk__in=pks).order_by("pk")
+    return {row.pk: row for row in rows}
 
 
 def _shown(field: Any, value: Any) -> Any:

@@ -120,8 +120,8 @@ def _is_email(address: str) -> bool:
 
 
 def _locked(contact: Contact) -> Contact:
-    rows = Contact.objects.select_for_update(of=("self",)).select_related("channel")
-    current = rows.filter(pk=contact.pk).first()
+    # Nothing joined: after waiting, PostgreSQL gives what is joined as it was before.
+    current = Contact.objects.select_for_update().filter(pk=contact.pk).first()
     if current is None:
         raise Refused("gone", f"The contact {contact} was removed before.")
     return current

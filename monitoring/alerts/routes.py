@@ -174,8 +174,8 @@ def _channel_fault(route: Route, values: Mapping[str, Any]) -> str:
 
 
 def _locked(route: Route) -> Route:
-    rows = Route.objects.select_for_update(of=("self",)).select_related("channel", "module")
-    current = rows.filter(pk=route.pk).first()
+    # Nothing joined: after waiting, PostgreSQL gives what is joined as it was before.
+    current = Route.objects.select_for_update().filter(pk=route.pk).first()
     if current is None:
         raise Refused("gone", f"The route {route} was removed before.")
     return current
