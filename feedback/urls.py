@@ -11,6 +11,7 @@ urlpatterns = [
     path("monitoring/feedback/tickets/<str:reference>", tickets.TicketView.as_view(), name="ticket"),
     path("monitoring/feedback/tickets/<str:reference>/reply", tickets.ReplyView.as_view(), name="reply"),
     path("monitoring/feedback/tickets/<str:reference>/note", tickets.NoteView.as_view(), name="note"),
+    path("monitoring/feedback/tickets/<str:reference>/fixed", tickets.FixedView.as_view(), name="fixed"),
     path("monitoring/feedback/tickets/<str:reference>/merge", tickets.MergeView.as_view(), name="merge"),
     path(
         "monitoring/feedback/tickets/<str:reference>/unmerge", tickets.UnmergeView.as_view(), name="unmerge"

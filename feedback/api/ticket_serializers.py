@@ -58,6 +58,13 @@ class TicketNoteBody(Body):
     by = _by()
 
 
+class FixedBody(Body):
+    """The version with the fix."""
+
+    version = Text(max_length=LIMITS["release"])
+    by = _by()
+
+
 class MergeBody(Body):
     """Which ticket says the same."""
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from feedback.api.ticket_serializers import (
+    FixedBody,
     MergeBody,
     MoveBody,
     ReplyBody,
@@ -22,7 +23,7 @@ from feedback.api.ticket_serializers import (
 )
 from feedback.lifecycle import TRANSITIONS
 from feedback.models import Ticket
-from feedback.tickets import documents, finding, merging, messaging, moving
+from feedback.tickets import documents, finding, fixes, merging, messaging, moving
 from feedback.tickets.story import TRIAGE
 from operations.actor import Actor
 from operations.doors.api import actor_of, idempotent, raw_body, whole_number
@@ -165,6 +166,17 @@ class NoteView(VerbView):
             messaging.note(ticket, actor=actor, body=given["body"])
 
         return self.answer(request, reference, TicketNoteBody, note)
+
+
+class FixedView(VerbView):
+    @_described("tellFixed", FixedBody)
+    def post(self, request: Request, reference: str) -> Response:
+        """Tell the reporters of a resolved ticket that the version with the fix is out, once for each."""
+
+        def tell(ticket: Ticket, actor: Actor, given: dict[str, Any]) -> None:
+            fixes.tell(ticket, actor=actor, version=given["version"])
+
+        return self.answer(request, reference, FixedBody, tell)
 
 
 class MergeView(VerbView):

@@ -672,6 +672,7 @@ class Migration(migrations.Migration):
                             ("quarantined", "Put in quarantine"),
                             ("released", "Out of quarantine"),
                             ("mailed", "Mail to the reporter"),
+                            ("fixed", "The fix is out"),
                             ("rated", "Rated"),
                             ("read", "Original read"),
                             ("erased", "Erased"),

@@ -29,6 +29,7 @@ class TicketEvent(models.Model):
         QUARANTINED = "quarantined", "Put in quarantine"
         RELEASED = "released", "Out of quarantine"
         MAILED = "mailed", "Mail to the reporter"
+        FIXED = "fixed", "The fix is out"
         RATED = "rated", "Rated"
         READ = "read", "Original read"
         ERASED = "erased", "Erased"

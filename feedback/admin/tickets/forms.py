@@ -175,6 +175,10 @@ class ResolveForm(TicketForm):
     )
 
 
+class FixedForm(TicketForm):
+    version = fields.line(LIMITS["release"], label="Version with the fix")
+
+
 class DeclineForm(TicketForm):
     reason = fields.text(moving.LONGEST_REASON, label="Why", help_text=READ_BY_REPORTER)
 

@@ -22,7 +22,7 @@ FIELDS = {
     "release": "seen in",
 }
 # What the portal wrote and no person.
-PLAIN = (TicketEvent.Kind.MAILED, TicketEvent.Kind.ATTACHED, TicketEvent.Kind.RATED)
+PLAIN = (TicketEvent.Kind.MAILED, TicketEvent.Kind.ATTACHED, TicketEvent.Kind.FIXED, TicketEvent.Kind.RATED)
 # Too long for a line: that they changed is enough.
 LONG = frozenset({"description", "steps", "expected_behavior", "actual_behavior"})
 CHOICES: Mapping[str, Mapping[str, str]] = {

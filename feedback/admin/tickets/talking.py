@@ -3,13 +3,14 @@
 from django.db.models import Q
 
 from feedback.admin.tickets import brief
-from feedback.admin.tickets.forms import NoteForm, ReplyForm, TicketForm
+from feedback.admin.tickets.forms import FixedForm, NoteForm, ReplyForm, TicketForm
 from feedback.models import CannedReply, Ticket
 from feedback.service import replies
-from feedback.tickets import messaging
+from feedback.tickets import fixes, messaging
 from feedback.tickets.story import TRIAGE
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation, Preview
+from operations.doors.inbox import MOST
 from operations.errors import Invalid
 
 
@@ -64,6 +65,11 @@ def _resume(ticket: Ticket, inputs: Inputs, actor: Actor, version: int | None) -
     return f"{ticket.reference} waits no longer: its clocks run on."
 
 
+def _tell_fixed(ticket: Ticket, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    fixes.tell(ticket, actor=actor, version=inputs["version"])
+    return f"Who reported {ticket.reference} hears that {inputs['version']} is out."
+
+
 OPERATIONS = (
     Operation(
         name="reply",
@@ -76,6 +82,20 @@ OPERATIONS = (
         offered=lambda ticket: not (ticket.quarantined_at or ticket.erased_at),
         icon="reply",
         note="The reporter gets it by mail, and on their page. The first reply stops the first clock.",
+    ),
+    Operation(
+        name="fixed",
+        title="Tell that the fix is out",
+        permission=TRIAGE,
+        perform=_tell_fixed,
+        preview=brief.preview,
+        form=FixedForm,
+        initial=lambda ticket: {"version": ticket.fixed_in},
+        offered=lambda ticket: ticket.resolved_at is not None and not ticket.erased_at,
+        icon="new_releases",
+        note="By mail, to the reporter and to those of the tickets merged into it; once for each version.",
+        on_list=True,
+        most=MOST,
     ),
     Operation(
         name="note",

@@ -18,6 +18,7 @@ from feedback.tickets import (
     editing,
     erasing,
     finding,
+    fixes,
     merging,
     messaging,
     moving,
@@ -57,6 +58,7 @@ class Command(OperationCommand):
             tag=self._tag,
             reply=self._reply,
             resume=self._resume,
+            fixed=self._fixed,
             note=self._note,
             merge=self._merge,
             unmerge=self._unmerge,
@@ -152,6 +154,11 @@ class Command(OperationCommand):
 
     def _resume(self, options: dict[str, Any]) -> Result:
         return self._one(options, lambda ticket: messaging.resume(ticket, actor=self.actor()))
+
+    def _fixed(self, options: dict[str, Any]) -> Result:
+        return self._each(
+            options, lambda ticket: fixes.tell(ticket, actor=self.actor(), version=options["version"])
+        )
 
     def _note(self, options: dict[str, Any]) -> Result:
         return self._one(

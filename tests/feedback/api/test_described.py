@@ -36,7 +36,7 @@ CALLS = {
     (ONE, "get"): {"200", "401", "403", "404", "429"},
     **{
         (f"{ONE}/{verb}", "post"): {"200", "400", "401", "403", "404", "409", "413", "415", "429", "503"}
-        for verb in ("{transition}", "reply", "note", "merge", "unmerge")
+        for verb in ("{transition}", "reply", "note", "fixed", "merge", "unmerge")
     },
 }
 load_all_checks()
