@@ -22,7 +22,8 @@ def note(ticket: Ticket, *, actor: Actor, body: str) -> Message:
     told = story.begin(ticket, actor)
     message = _write(told, Message.Kind.NOTE, body)
     told.event(TicketEvent.Kind.NOTED)
-    told.write("ticket.noted", message=message.pk)
+    # What the ticket says is as it was: nobody's form is out of date for a note.
+    told.write("ticket.noted", counts=False, message=message.pk)
     return message
 
 

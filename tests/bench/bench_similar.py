@@ -52,7 +52,7 @@ def _on_sqlite() -> dict[str, Any]:
             "DATABASE_URL": f"sqlite:///{Path(folder, 'bench.sqlite3')}",
             "DJANGO_SETTINGS_MODULE": "ops_portal.settings",
         }
-        command = [sys.executable, "-m", "tests.feedback.similarity.hadoopbase"]
+        command = [sys.executable, "-m", "tests.bench.similar_database"]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found

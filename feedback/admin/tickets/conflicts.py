@@ -17,6 +17,7 @@ UNCOUNTED = (
     TicketEvent.Kind.MERGED,
     TicketEvent.Kind.UNMERGED,
     TicketEvent.Kind.ATTACHED,
+    TicketEvent.Kind.NOTED,
     TicketEvent.Kind.READ,
     TicketEvent.Kind.RATED,
 )

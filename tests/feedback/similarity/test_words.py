@@ -86,7 +86,16 @@ def test_no_text_is_too_odd(text: str):
 
 
 @pytest.mark.parametrize("text", ["a.", "aA", "ﷺ", "e\u0301", "漢字", "a-", "_$", "١٢٣", "\u0300", "word "])
-def test_a_hostile_text_costs_little(text: str):
-    begun = time.process_time()
-    words_of(text * 100_000, most=3_000)
-    assert time.process_time() - begun < 0.5
+def test_a_hostile_text_costs_no_more_than_its_length(text: str):
+    # All of the longer one is more than any ticket may hold; its words are cut at the same number.
+    assert _seconds(text * 100_000) < 9 * _seconds(text * 25_000) + 0.02
+
+
+def _seconds(text: str) -> float:
+    """The processor's time for one, the best of three: others use the machine as well."""
+    taken = []
+    for _ in range(3):
+        begun = time.process_time()
+        words_of(text, most=3_000)
+        taken.append(time.process_time() - begun)
+    return min(taken)
