@@ -12,6 +12,7 @@ It errs towards taking out: of other numbers of ten digits, one in eleven passes
 written is kept apart for those who may read it.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from feedback.redaction.plain import spell
 
 # What goes can uncover what it touched; more than two rounds are rare.
 _MOST_ROUNDS = 8
+# What stands in a text for what was taken out of it.
+MARK = re.compile("|".join(re.escape(f"[{kind}]") for kind in sorted({rule.kind for rule in RULES})))
 
 
 @dataclass(frozen=True)

@@ -80,3 +80,11 @@ def test_a_question_takes_five_queries_whatever_the_number(
 ):
     with django_assert_num_queries(5):
         similar(tickets["sms"])
+
+
+def test_what_was_taken_out_of_both_makes_no_two_tickets_alike():
+    a_ticket(title="Till prints twice", description="For the patient John Smith, NHS 943 476 5919")
+    index.index_new()
+    assert "[NHS number]" in Ticket.objects.get().description
+    found = similar("Wrong doctor shown\nThe patient [name], NHS [NHS number]")
+    assert [set(one.words) for one in found] == [{"patient", "nhs"}]
