@@ -46,5 +46,13 @@ class Actor:
         if not self.may(permission):
             raise Forbidden(f"{self} is not permitted to {to_do} (permission {permission}).")
 
+    @property
+    def in_full(self) -> str:
+        """The door and its name, and for whom it acts: behind a message's link, that is who matters.
+
+        In 200 characters at most, as histories keep it.
+        """
+        return (f"{self} ({self.on_behalf_of})" if self.on_behalf_of else str(self))[:200]
+
     def __str__(self) -> str:
         return f"{self.door}:{self.label}"

@@ -21,7 +21,6 @@ from feedback.api.submission_serializers import (
 from feedback.models import Ticket
 from feedback.tickets import attaching, finding, links, submitting
 from feedback.tickets.drafts import Draft
-from feedback.tickets.story import who
 from operations.actor import Actor
 from operations.doors.api import actor_of, idempotent, raw_body
 from operations.doors.bodies import IDEMPOTENCY_KEY, ErrorSerializer, with_errors
@@ -115,7 +114,7 @@ class AttachmentsView(APIView):
 def _submitted_by(actor: Actor, reference: str) -> Ticket:
     """The ticket, if this key submitted it lately. Raises NotFound for another's as for none."""
     ticket = finding.by_reference(reference)
-    mine = ticket.source == Ticket.Source.API and ticket.received_by == who(actor)
+    mine = ticket.source == Ticket.Source.API and ticket.received_by == actor.in_full
     if not mine or ticket.received_at < timezone.now() - ATTACHING_FOR:
         raise NotFound("There is no such ticket that this key submitted within the last 24 hours.")
     return ticket

@@ -8,9 +8,9 @@ from rest_framework import serializers
 
 from feedback.lifecycle import TRANSITIONS
 from feedback.models import Message, Ticket, TicketEvent
+from feedback.tickets import reasons
 from feedback.tickets.drafts import LIMITS
 from feedback.tickets.messaging import LONGEST
-from feedback.tickets.moving import LONGEST_REASON
 from operations.doors.bodies import Body, Text, Truth, Whole
 
 MESSAGE_KINDS = Message.Kind.choices
@@ -26,7 +26,7 @@ def _by() -> Text:
 
 
 def _reason() -> Text:
-    return _text(LONGEST_REASON, "Why; whoever declines a ticket tells its reporter so")
+    return _text(reasons.LONGEST, "Why; whoever declines a ticket tells its reporter so")
 
 
 class MoveBody(Body):

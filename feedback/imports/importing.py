@@ -18,7 +18,7 @@ from feedback.imports.presets import NONE, Preset, Values
 from feedback.imports.results import ImportResult
 from feedback.imports.rows import Rules
 from feedback.models import TicketImport
-from feedback.tickets.story import TRIAGE, who
+from feedback.tickets.story import TRIAGE
 from feedback.tickets.submitting import PERMISSION
 from operations import audit
 from operations.actor import Actor
@@ -90,7 +90,7 @@ def stage_csv(
     """
     _require(actor)
     preset = presets.preset_of(options.preset)
-    rules = _rules(options, preset, by=who(actor))
+    rules = _rules(options, preset, by=actor.in_full)
     try:
         with reading.opened(file, options.encoding) as table:
             found = _columns(table, options, preset)

@@ -19,15 +19,14 @@ from feedback.models import (
     Ticket,
     TicketEvent,
 )
-from feedback.tickets import attaching, story
+from feedback.tickets import attaching, reasons, story
 from operations import audit
 from operations.actor import Actor
-from operations.errors import Invalid, Refused
+from operations.errors import Refused
 
 PERMISSION = "feedback.erase_ticket"
 ERASED = "Erased"
 BATCH = 500
-LONGEST_REASON = 500
 # What may say who somebody is, and what each becomes.
 BLANK = {
     "title": ERASED,
@@ -52,9 +51,7 @@ def erase(ticket: Ticket, *, actor: Actor, reason: str) -> Ticket:
     open one, which somebody still has to read, and for one that was erased; Invalid.
     """
     actor.require(PERMISSION, "erase tickets")
-    reason = reason.strip()
-    if not 0 < len(reason) <= LONGEST_REASON or "\0" in reason:
-        raise Invalid({"reason": f"must have 1 to {LONGEST_REASON} characters"})
+    reason = reasons.needed(reason)
     told = story.begin(ticket, actor)
     if told.ticket.is_open:
         raise Refused("open", f"{told.ticket.reference} is open: close or decline it before you erase it.")

@@ -11,12 +11,10 @@ from django.utils.duration import duration_iso_string
 
 from feedback.lifecycle import OPEN, State
 from feedback.models import Merge, Ticket, TicketEvent
-from feedback.tickets import story
+from feedback.tickets import reasons, story
 from feedback.tickets.story import FIELDS, TRIAGE
 from operations.actor import Actor
-from operations.errors import Invalid, Refused
-
-LONGEST_REASON = 500
+from operations.errors import Refused
 
 
 @transaction.atomic
@@ -27,7 +25,7 @@ def merge(ticket: Ticket, into: Ticket, *, actor: Actor, reason: str = "") -> Me
     quarantine or erased; Invalid.
     """
     actor.require(TRIAGE, "work on tickets")
-    reason = _checked(reason)
+    reason = reasons.checked(reason)
     if ticket.pk == into.pk:
         raise Refused("itself", f"{ticket.reference} cannot be merged into itself.")
     told, other = story.begin_all([ticket, into], actor)
@@ -61,7 +59,7 @@ def unmerge(ticket: Ticket, *, actor: Actor, reason: str = "") -> Ticket:
     Raises Refused for one that is not merged; Invalid.
     """
     actor.require(TRIAGE, "work on tickets")
-    reason = _checked(reason)
+    reason = reasons.checked(reason)
     told = story.begin(ticket, actor)
     ticket = told.ticket
     made = Merge.objects.filter(ticket=ticket, undone_at=None).first()
@@ -111,10 +109,3 @@ def _still_there(field: Any, value: Any) -> Any:
     found = field.to_python(value)
     gone = field.many_to_one and found is not None and field.remote_field.on_delete is models.SET_NULL
     return None if gone and not field.related_model.objects.filter(pk=found).exists() else found
-
-
-def _checked(reason: str) -> str:
-    reason = reason.strip()
-    if len(reason) > LONGEST_REASON or "\0" in reason:
-        raise Invalid({"reason": f"must be text of at most {LONGEST_REASON} characters"})
-    return reason

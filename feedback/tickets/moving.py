@@ -7,14 +7,13 @@ from django.db import transaction
 
 from feedback.lifecycle import TRANSITIONS, State, allowed
 from feedback.models import Resolution, Ticket, TicketEvent
-from feedback.tickets import deadlines, mails, story
+from feedback.tickets import deadlines, mails, reasons, story
 from feedback.tickets.calendars import Calendars
 from feedback.tickets.drafts import LIMITS
 from feedback.tickets.story import TRIAGE, Story
 from operations.actor import Actor
 from operations.errors import Invalid, Refused
 
-LONGEST_REASON = 500
 NEEDS_REASON = ("decline", "reopen")
 
 
@@ -112,8 +111,8 @@ def _check(transition: str, reason: str, owner: User | None, fixed_in: str) -> N
     faults = {}
     if transition not in TRANSITIONS:
         faults["transition"] = f"must be one of {', '.join(TRANSITIONS)}"
-    if len(reason) > LONGEST_REASON or "\0" in reason:
-        faults["reason"] = f"must be text of at most {LONGEST_REASON} characters"
+    if not reasons.fits(reason):
+        faults["reason"] = f"must be text of at most {reasons.LONGEST} characters"
     elif transition in NEEDS_REASON and not reason.strip():
         faults["reason"] = "must say why"
     if fixed_in and transition != "resolve":

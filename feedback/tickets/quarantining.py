@@ -3,12 +3,12 @@
 from django.db import transaction
 
 from feedback.models import Ticket, TicketEvent
-from feedback.tickets import deadlines, mails, story
+from feedback.tickets import deadlines, mails, reasons, story
 from feedback.tickets.calendars import Calendars
 from feedback.tickets.story import TRIAGE
 from feedback.tickets.submitting import LONGEST_REASON
 from operations.actor import Actor
-from operations.errors import Invalid, Refused
+from operations.errors import Refused
 
 
 @transaction.atomic
@@ -18,9 +18,7 @@ def quarantine(ticket: Ticket, *, actor: Actor, reason: str) -> Ticket:
     Raises Refused for one that is there already, is merged or is not open; Invalid.
     """
     actor.require(TRIAGE, "work on tickets")
-    reason = reason.strip()
-    if not 0 < len(reason) <= LONGEST_REASON or "\0" in reason:
-        raise Invalid({"reason": f"must have 1 to {LONGEST_REASON} characters"})
+    reason = reasons.needed(reason, longest=LONGEST_REASON)
     told = story.begin(ticket, actor)
     ticket = told.ticket
     if not ticket.is_open:

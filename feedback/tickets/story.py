@@ -40,7 +40,7 @@ class Story:
 
     @property
     def by(self) -> str:
-        return who(self.actor)
+        return self.actor.in_full
 
     def event(self, kind: TicketEvent.Kind, text: str = "", changes: Mapping[str, Any] | None = None) -> None:
         """Say that something happened. What changed in the row is added to the first event by itself."""
@@ -108,12 +108,6 @@ def mailed(told: Story, addresses: Sequence[str]) -> None:
     if addresses:
         count = len(addresses)
         told.event(TicketEvent.Kind.MAILED, f"To {count} address{'es' if count > 1 else ''}")
-
-
-def who(actor: Actor) -> str:
-    """The door and its name, and for whom it acts."""
-    text = f"{actor} ({actor.on_behalf_of})" if actor.on_behalf_of else str(actor)
-    return text[:200]
 
 
 def values(ticket: Ticket) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from feedback.tickets import deadlines, drafts, mails
 from feedback.tickets.calendars import Calendars
 from feedback.tickets.drafts import Draft
 from feedback.tickets.places import Places
-from feedback.tickets.story import who
 from operations import audit
 from operations.actor import Actor
 from operations.errors import Invalid
@@ -37,7 +36,7 @@ def submit(draft: Draft, *, actor: Actor, source: str, quarantine: str = "") -> 
     Raises Invalid, which names every field and the rule it breaks.
     """
     actor.require(PERMISSION, "submit feedback")
-    built = build(draft, source=source, by=who(actor), places=Places())
+    built = build(draft, source=source, by=actor.in_full, places=Places())
     ticket = built.ticket
     if quarantine:
         ticket.quarantined_at, ticket.quarantine_reason = ticket.received_at, quarantine[:LONGEST_REASON]

@@ -94,7 +94,7 @@ def respond(alert: Alert, *, actor: Actor, note: str) -> Alert:
         _acknowledge(alert, story, actor, "")
     alert.responded_at = alert.responded_at or story.now
     clocks.settle(alert, story.now)
-    story.event(alert, AlertEvent.Kind.RESPONDED, note, by=_who(actor))
+    story.event(alert, AlertEvent.Kind.RESPONDED, note, by=actor.in_full)
     return _written(alert, story, "alert.responded", actor, note)
 
 
@@ -108,7 +108,7 @@ def escalate(alert: Alert, *, actor: Actor, reason: str = "") -> Alert:
         raise Refused("at_the_top", f"{_name(alert)} is at level {alert.escalation}: there is nobody above.")
     alert.escalation += 1
     clocks.settle(alert, story.now)
-    story.event(alert, AlertEvent.Kind.ESCALATED, reason or f"To level {alert.escalation}", by=_who(actor))
+    story.event(alert, AlertEvent.Kind.ESCALATED, reason or f"To level {alert.escalation}", by=actor.in_full)
     story.announce(alert, Notice.Kind.ESCALATED)
     return _written(alert, story, "alert.escalated", actor, reason, level=alert.escalation)
 
@@ -120,8 +120,8 @@ def resolve(alert: Alert, *, actor: Actor, note: str = "") -> Alert:
     note = _checked(note)
     alert, story = _locked(alert)
     if not alert.acknowledged_at:
-        alert.acknowledged_at, alert.acknowledged_by = story.now, _who(actor)[:200]
-    close(alert, story, note, by=_who(actor))
+        alert.acknowledged_at, alert.acknowledged_by = story.now, actor.in_full
+    close(alert, story, note, by=actor.in_full)
     return _written(alert, story, "alert.resolved", actor, note)
 
 
@@ -139,7 +139,7 @@ def write_postmortem(alert: Alert, *, actor: Actor, text: str) -> Alert:
     story.about([alert])
     alert.postmortem, alert.postmortem_at = text, story.now
     clocks.settle(alert, None)
-    story.event(alert, AlertEvent.Kind.POSTMORTEM, by=_who(actor))
+    story.event(alert, AlertEvent.Kind.POSTMORTEM, by=actor.in_full)
     return _written(alert, story, "alert.postmortem", actor, "")
 
 
@@ -152,14 +152,9 @@ def close(alert: Alert, story: Story, note: str = "", *, by: str = "") -> None:
 
 
 def _acknowledge(alert: Alert, story: Story, actor: Actor, note: str) -> None:
-    alert.acknowledged_at, alert.acknowledged_by = story.now, _who(actor)[:200]
+    alert.acknowledged_at, alert.acknowledged_by = story.now, actor.in_full
     clocks.settle(alert, story.now)
-    story.event(alert, AlertEvent.Kind.ACKNOWLEDGED, note, by=_who(actor))
-
-
-def _who(actor: Actor) -> str:
-    """The door and its name, and for whom it acts: behind a message's link, that is who matters."""
-    return f"{actor} ({actor.on_behalf_of})" if actor.on_behalf_of else str(actor)
+    story.event(alert, AlertEvent.Kind.ACKNOWLEDGED, note, by=actor.in_full)
 
 
 def _locked(alert: Alert) -> tuple[Alert, Story]:

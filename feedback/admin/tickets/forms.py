@@ -15,7 +15,7 @@ from feedback.admin.tickets import fields
 from feedback.admin.tickets.fields import UNCHANGED, Reference
 from feedback.admin.tickets.people import triagers
 from feedback.models import CannedReply, Enhancement, Ticket
-from feedback.tickets import attaching, drafts, erasing, merging, messaging, moving, submitting
+from feedback.tickets import attaching, drafts, messaging, reasons, submitting
 from rollout.models import Flag, Module, Phase, Plan, Workspace
 
 LIMITS = drafts.LIMITS
@@ -180,11 +180,11 @@ class FixedForm(TicketForm):
 
 
 class DeclineForm(TicketForm):
-    reason = fields.text(moving.LONGEST_REASON, label="Why", help_text=READ_BY_REPORTER)
+    reason = fields.text(reasons.LONGEST, label="Why", help_text=READ_BY_REPORTER)
 
 
 class ReopenForm(TicketForm):
-    reason = fields.text(moving.LONGEST_REASON, label="Why", help_text=FOR_THE_TEAM)
+    reason = fields.text(reasons.LONGEST, label="Why", help_text=FOR_THE_TEAM)
 
 
 class NoteForm(TicketForm):
@@ -225,7 +225,7 @@ class ReplyForm(TicketForm):
 class MergeForm(TicketForm):
     into = Reference(label="Into", help_text="The ticket that stays: its reference, or a link to it.")
     reason = fields.text(
-        merging.LONGEST_REASON, rows=2, required=False, label="Why they are one", help_text=FOR_THE_TEAM
+        reasons.LONGEST, rows=2, required=False, label="Why they are one", help_text=FOR_THE_TEAM
     )
 
 
@@ -251,7 +251,7 @@ class MergeManyForm(TicketForm):
 
 
 class UnmergeForm(TicketForm):
-    reason = fields.text(merging.LONGEST_REASON, rows=2, required=False, label="Why", help_text=FOR_THE_TEAM)
+    reason = fields.text(reasons.LONGEST, rows=2, required=False, label="Why", help_text=FOR_THE_TEAM)
 
 
 class DismissForm(TicketForm):
@@ -270,7 +270,7 @@ class AttachForm(TicketForm):
 
 
 class EraseForm(TicketForm):
-    reason = fields.text(erasing.LONGEST_REASON, rows=2, label="Why")
+    reason = fields.text(reasons.LONGEST, rows=2, label="Why")
 
 
 class EnhancementForm(TicketForm):
