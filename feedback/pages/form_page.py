@@ -31,6 +31,7 @@ from feedback.pages.forms import FeedbackForm, prefilled
 from feedback.pages.once import once
 from feedback.tickets import attaching, drafts, links
 from operations.errors import Invalid
+from operations.signed_links import BadLink
 
 FORGED = "Nothing is lost, but your browser sent no cookie of ours: switch cookies on, and press Send again."
 OLD = "The form was open for more than a day. Nothing is lost: look at it once more, and press Send again."
@@ -104,7 +105,7 @@ class ThanksView(View):
             raise Http404
         try:
             ticket = links.read(request.GET.get("ticket", ""))
-        except links.BadLink:
+        except BadLink:
             ticket = None
         context: dict[str, Any] = {"ticket": ticket, "days": links.VALID_FOR.days}
         if ticket is not None:

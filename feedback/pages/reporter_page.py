@@ -31,6 +31,7 @@ from feedback.pages.anonymous import (
 from feedback.pages.forms import SCORES, Text
 from feedback.tickets import links, messaging, rating, reporters
 from operations.errors import Invalid, Refused
+from operations.signed_links import BadLink
 
 FORGED = "Nothing is lost, but your browser sent no cookie of ours: switch cookies on, and send it again."
 TOO_MANY = "Nothing is lost, but this is much at once: send it again in an hour."
@@ -104,7 +105,7 @@ class ReporterPageView(View):
         except links.ExpiredLink as expired:
             context = {"expired": expired.reference, "days": links.VALID_FOR.days}
             found = closed(request, 410, **context, form_is_open=settings.PUBLIC_FEEDBACK_FORM)
-        except links.BadLink:
+        except BadLink:
             found = _not_one_of_ours(request)
         else:
             found = super().dispatch(request, ticket)

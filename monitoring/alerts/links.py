@@ -7,20 +7,13 @@ encrypted: its receiver may read in it what the message says anyway.
 from datetime import timedelta
 
 from django.conf import settings
-from django.core import signing
 from django.urls import reverse
 
 from monitoring.models import Alert
+from operations.signed_links import BadLink, Expired, SignedLinks
 
-SALT = "monitoring.alerts.links"
 # An alert is owed a response within a day; a message that is found later is history.
-VALID_FOR = timedelta(days=7)
-# Between the parts of a token: mail programs make links of addresses with dots, and cut some at colons.
-SEPARATOR = "."
-
-
-class BadLink(Exception):
-    """The link was not made by this portal, or its alert is gone."""
+LINKS = SignedLinks("monitoring.alerts.links", valid_for=timedelta(days=7))
 
 
 class ExpiredLink(BadLink):
@@ -33,23 +26,17 @@ class ExpiredLink(BadLink):
 
 def link_of(alert: Alert, to: str) -> str:
     """The absolute address of the page where `to`, who was sent a message, can acknowledge the alert."""
-    token = _signer().sign_object([alert.pk, to])
+    token = LINKS.token(alert.pk, to)
     return settings.PORTAL_URL + reverse("alert-link", args=[token])
 
 
 def read(token: str) -> tuple[Alert, str]:
     """The alert that a link names, and whom the message went to. Raises BadLink, ExpiredLink."""
     try:
-        pk, to = _signer().unsign_object(token, max_age=VALID_FOR)
-    except signing.SignatureExpired:
-        raise ExpiredLink(_signer().unsign_object(token)[0]) from None
-    except signing.BadSignature:
-        raise BadLink("not signed by this portal") from None
+        pk, to = LINKS.read(token)
+    except Expired as expired:
+        raise ExpiredLink(expired.named[0]) from None
     alert = Alert.objects.select_related("module").filter(pk=pk).first()
     if alert is None:
         raise BadLink("there is no such alert any more")
     return alert, to
-
-
-def _signer() -> signing.TimestampSigner:
-    return signing.TimestampSigner(salt=SALT, sep=SEPARATOR)

@@ -18,6 +18,7 @@ from monitoring.models import Alert, AlertEvent
 from operations.actor import Actor, Door
 from operations.doors.api import FixedWindowThrottle
 from operations.errors import Refused
+from operations.signed_links import BadLink
 
 LONGEST_NAME = 100
 ANSWERS = (AlertEvent.Kind.ACKNOWLEDGED, AlertEvent.Kind.RESPONDED)
@@ -70,7 +71,7 @@ class AlertLinkView(View):
             alert, to = links.read(kwargs["token"])
         except links.ExpiredLink as expired:
             found = _closed(request, 410, expired=_in_the_portal(expired.alert_pk))
-        except links.BadLink:
+        except BadLink:
             found = _not_one_of_ours(request)
         else:
             found = super().dispatch(request, alert, to)
