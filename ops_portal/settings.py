@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "rollout",
     "feedback",
     "monitoring",
+    "releases",
 ]
 
 MIDDLEWARE = [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-APPS = ("ops_portal", "monitoring", "feedback", "rollout", "operations")
+APPS = ("ops_portal", "releases", "monitoring", "feedback", "rollout", "operations")
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:

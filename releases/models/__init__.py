@@ -1,0 +1,26 @@
+from releases.models.checklists import ChecklistItem, SignOff
+from releases.models.deployments import Deployment, Evidence, Step
+from releases.models.environments import PRODUCTION, STAGING, Environment
+from releases.models.issues import Issue, IssueAlert, IssueTicket, ReleaseIssue
+from releases.models.releases import Category, ChangePolicy, Method, Release
+from releases.models.templates import Template
+
+__all__ = [
+    "PRODUCTION",
+    "STAGING",
+    "Category",
+    "ChangePolicy",
+    "ChecklistItem",
+    "Deployment",
+    "Environment",
+    "Evidence",
+    "Issue",
+    "IssueAlert",
+    "IssueTicket",
+    "Method",
+    "Release",
+    "ReleaseIssue",
+    "SignOff",
+    "Step",
+    "Template",
+]
