@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import releases.lifecycle
+import rollout.models.fields
 
 
 class Migration(migrations.Migration):
@@ -260,7 +261,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", models.CharField(max_length=40, unique=True)),
-                ("order_key", models.CharField(editable=False, max_length=200)),
+                ("order_key", rollout.models.fields.BytewiseCharField(editable=False, max_length=250)),
                 ("title", models.CharField(blank=True, max_length=200)),
                 (
                     "category",
@@ -433,6 +434,10 @@ class Migration(migrations.Migration):
                         max_length=6,
                     ),
                 ),
+                (
+                    "watched_until",
+                    models.DateTimeField(help_text="The end of the last hour that was looked at", null=True),
+                ),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("version", models.PositiveIntegerField(default=1)),
                 (
@@ -592,6 +597,10 @@ class Migration(migrations.Migration):
                     models.DateTimeField(help_text="Without a word by then, this attempt failed", null=True),
                 ),
                 ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "claimed_until",
+                    models.DateTimeField(help_text="A worker is at it until then", null=True),
+                ),
                 (
                     "deployment",
                     models.ForeignKey(

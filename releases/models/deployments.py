@@ -22,8 +22,8 @@ class Deployment(models.Model):
     """A release going to one environment.
 
     `plan` is the release's own rollout plan, of which the flag `release_<version>` is served; it goes as far
-    as `target_percentage`, and there it waits for a person. `held_because` says what it waits for.
-    `anchored` steps of its method happen within `window`. `version` counts what people did to it.
+    as `target_percentage`, and there it waits for a person. `held_because` says what it waits for. `window` is
+    its maintenance window. `version` counts what was done to it.
     """
 
     class State(models.TextChoices):
@@ -65,6 +65,7 @@ class Deployment(models.Model):
     rollback_by = models.CharField(max_length=200, blank=True)
     rollback_reason = models.TextField(blank=True)
     trigger = models.CharField(max_length=6, choices=Trigger.choices, blank=True)
+    watched_until = models.DateTimeField(null=True, help_text="The end of the last hour that was looked at")
     finished_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
 
@@ -162,6 +163,7 @@ class Step(models.Model):
     started_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True, help_text="Without a word by then, this attempt failed")
     finished_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True, help_text="A worker is at it until then")
 
     class Meta:
         ordering = ["deployment", "position"]

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from releases.lifecycle import ReleaseState
 from rollout.models import Module
+from rollout.models.fields import BytewiseCharField
 
 METHODS = ("rolling", "blue_green", "maintenance_window")
 
@@ -44,7 +45,7 @@ class Release(models.Model):
         ABANDONED = ReleaseState.ABANDONED.value, "Abandoned"
 
     version = models.CharField(max_length=40, unique=True)
-    order_key = models.CharField(max_length=200, editable=False)
+    order_key = BytewiseCharField(max_length=250, editable=False)
     module = models.ForeignKey(Module, on_delete=models.RESTRICT, related_name="releases", db_index=False)
     title = models.CharField(max_length=200, blank=True)
     category = models.CharField(max_length=6, choices=Category.choices, default=Category.MEDIUM)
