@@ -170,18 +170,27 @@ def resume(
 
 @transaction.atomic
 def roll_back(
-    plan: Plan, *, actor: Actor, target: int | None = None, reason: str = "", dry_run: bool = False
+    plan: Plan,
+    *,
+    actor: Actor,
+    target: int | None = None,
+    all_off: bool = False,
+    reason: str = "",
+    dry_run: bool = False,
 ) -> Outcome:
     """Take the module back to `target` percent (default: the phase before the one `plan` was read at).
 
     The target counts from the plan as the asker saw it, so that a rollback never lands higher than meant.
-    Never refused for a freeze, a verdict or a newer version. Afterwards automatic mode is off and only
-    `resume` goes on. Raises Invalid for a target above the percentage, Refused for a draft or archived plan.
+    With `all_off` it is 0, and every flag of the module is off above every override. Never refused for a
+    freeze, a verdict or a newer version. Afterwards automatic mode is off and only `resume` goes on. Raises
+    Invalid for a target above the percentage, Refused for an archived plan, and for a draft but to turn off.
     """
     actor.require(HALT, "roll a plan back")
     reason = check_reason(reason)
+    if all_off and target:
+        raise Invalid({"target": "must be 0 where everything is turned off"})
     if target is None:
-        target = phase_before(plan)
+        target = 0 if all_off else phase_before(plan)
     check_percentage(target)
     if target > plan.percentage:
         raise Invalid(
@@ -189,16 +198,17 @@ def roll_back(
         )
     plan = lock(plan, version=None, dry_run=dry_run)
     refused = []
-    if plan.status == Status.DRAFT:
+    if plan.status == Status.DRAFT and not all_off:
         refused.append(
             Reason(plan.status, f"{plan} is {plan.get_status_display().lower()}: nothing to roll back.")
         )
     percentage = min(target, plan.percentage)
     cutoff = plan.cutoff if percentage == plan.percentage else _cutoff(plan, percentage)
+    values = _ramp(plan, percentage, cutoff, status=Status.ROLLED_BACK) | {"automatic": False}
     change = Change(
         operation=Operation.ROLLBACK,
         action="rollout.rolled_back",
-        values=_ramp(plan, percentage, cutoff, status=Status.ROLLED_BACK) | {"automatic": False},
+        values=values | {"all_off": True} if all_off else values,
         reason=reason,
         refused=refused,
     )

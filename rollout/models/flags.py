@@ -21,8 +21,18 @@ def new_salt() -> str:
     return secrets.token_hex(8)
 
 
+class ModuleQuerySet(models.QuerySet["Module"]):
+    def whole(self) -> "ModuleQuerySet":
+        """Modules that are no part of another: those that people choose from and products post about."""
+        return self.filter(part_of=None)
+
+
 class Module(models.Model):
-    """A part of the product that is rolled out as one."""
+    """A part of the product that is rolled out as one.
+
+    What is rolled out by itself within a module, as a release of it is, is a module with `part_of`: it has
+    a flag and a plan of its own, and what is measured and routed is that of the whole.
+    """
 
     class Unit(models.TextChoices):
         WORKSPACE = "workspace", "Workspace"
@@ -43,16 +53,29 @@ class Module(models.Model):
     business_goals = models.JSONField(
         default=list, blank=True, help_text="Reported after a month; close no gate"
     )
+    part_of = models.ForeignKey(
+        "self", on_delete=models.RESTRICT, null=True, blank=True, related_name="parts", editable=False
+    )
+
+    objects = ModuleQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=Q(unit__in=["workspace", "user"]), name="module_unit"),
+            models.CheckConstraint(
+                condition=Q(part_of=None) | ~Q(part_of=F("id")), name="module_not_its_own_part"
+            ),
         ]
         permissions = [("edit_eligibility", "Can change who is eligible for a module")]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def whole(self) -> "Module":
+        """The module that this one is a part of, or itself: what is measured, routed and complained about."""
+        return self.part_of or self
 
 
 class InternalUnit(models.Model):

@@ -38,6 +38,7 @@ class Plan(models.Model):
     class BreachPolicy(models.TextChoices):
         PAUSE = "pause", "Pause"
         ROLL_BACK = "roll_back", "Roll back to the phase before"
+        TURN_OFF = "turn_off", "Turn the flag off for everybody"
 
     module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="plans")
     name = models.CharField(max_length=100)
