@@ -323,6 +323,11 @@ APPRISE_HOSTS = env.hosts("APPRISE_HOSTS")
 FEEDBACK_RETENTION_DAYS = env.count("FEEDBACK_RETENTION_DAYS", 730)
 # Whether anybody may send feedback by the form at /feedback/, without a login.
 PUBLIC_FEEDBACK_FORM = env.boolean("PUBLIC_FEEDBACK_FORM", default=True)
+# The folder for backups of the portal's own database and files, and how many of them are kept.
+BACKUP_DIR = BASE_DIR / env.text("BACKUP_DIR", str(VAR_DIR / "backups"))
+BACKUP_KEEP = env.count("BACKUP_KEEP", 14)
+# Whether the portal makes a backup, and proves that it restores, every night.
+BACKUP_DAILY = env.boolean("BACKUP_DAILY", default=True)
 # Where the head of the audit trail is sent each day, so that a rewritten trail can be told from the true one.
 AUDIT_HEAD_EMAIL = env.email_address("AUDIT_HEAD_EMAIL")
 

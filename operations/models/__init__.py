@@ -1,4 +1,5 @@
 from operations.models.audit import AuditEvent, AuditReason, AuditSeal
+from operations.models.backups import Backup
 from operations.models.changes import Change
 from operations.models.channels import Channel
 from operations.models.idempotency import IdempotencyKey
@@ -12,6 +13,7 @@ __all__ = [
     "AuditEvent",
     "AuditReason",
     "AuditSeal",
+    "Backup",
     "Change",
     "Channel",
     "IdempotencyKey",
