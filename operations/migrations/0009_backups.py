@@ -49,23 +49,6 @@ class Migration(migrations.Migration):
                 "default_permissions": ("view",),
             },
         ),
-        migrations.AddField(
-            model_name="window",
-            name="announced_at",
-            field=models.DateTimeField(editable=False, null=True),
-        ),
-        migrations.AddField(
-            model_name="window",
-            name="version",
-            field=models.PositiveIntegerField(default=1, editable=False),
-        ),
-        migrations.AddConstraint(
-            model_name="window",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", "maintenance"), ("announced_at", None), _connector="OR"),
-                name="window_freeze_is_not_announced",
-            ),
-        ),
         migrations.AddIndex(
             model_name="backup",
             index=models.Index(fields=["-created_at", "-id"], name="backup_newest"),
