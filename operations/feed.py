@@ -23,8 +23,8 @@ EVERYTHING = ""
 MOST_KEYS = 10_000
 KEPT_FOR = timedelta(days=1)
 
-# The topic of `operations.keys`; other apps name their own.
-KEYS = "keys"
+# The topics of `operations.keys` and `operations.windows`; other apps name their own.
+KEYS, WINDOWS = "keys", "windows"
 
 # Seconds for which an id that is missing below a visible one is looked for: the longest time that a
 # transaction may go on after it announced something.
