@@ -1,0 +1,1 @@
+"""The verbs on issues, and which issues somebody asks for."""
