@@ -45,12 +45,22 @@ MEASURED_WITH = frozenset({"kind", "requests", "errors", "workspace_label", "arm
 def source_of(plan: Plan, membership: Membership | None = None) -> Source:
     """Where the plan's vitals come from: pushed by the product unless Prometheus was chosen.
 
-    `membership` spares the queries of who has read it.
+    The plan of a part that has no source of its own has that of the whole module's live plan. `membership`
+    spares the queries of who has read it.
     """
-    chosen = VitalsSource.objects.filter(plan=plan, kind=VitalsSource.Kind.PROMETHEUS).first()
-    if chosen is None:
+    chosen = chosen_for(plan)
+    if chosen is None or chosen.kind != VitalsSource.Kind.PROMETHEUS:
         return PushedSource(plan)
     return PrometheusSource(chosen, membership or membership_of(plan))
+
+
+def chosen_for(plan: Plan) -> VitalsSource | None:
+    """The source that holds for a plan: its own, or for a part that of the whole; None: never configured."""
+    own = VitalsSource.objects.filter(plan=plan).first()
+    if own is not None or plan.module.part_of_id is None:
+        return own
+    wholes = Plan.objects.live().filter(module=plan.module.part_of_id)
+    return VitalsSource.objects.filter(plan__in=wholes).first()
 
 
 @transaction.atomic

@@ -43,7 +43,7 @@ def error_rate(evidence: Evidence) -> Criterion:
     if cohort.requests < LEAST_REQUESTS:
         return say(met=None, reason=f"Only {cohort.requests} requests in the last hour.")
     said = f"{percent(cohort.rate)} of the requests with the feature failed in the last hour"
-    if not _many_fail(evidence.hour.cohort):
+    if not many_fail(evidence.hour.cohort):
         return say(met=True, reason=f"{said}.")
     own = _expected(evidence, cohort=True)
     if own.likelihood(cohort) >= UNLIKELY:
@@ -55,7 +55,7 @@ def error_rate(evidence: Evidence) -> Criterion:
         if shared or _has_control(evidence):
             said += f", {percent(control.rate)} without it"
             return _against_control(say, said, during, shared=shared)
-    return _alone(evidence, say, said, lambda ago: _many_fail(evidence.history.arms(ago).cohort))
+    return _alone(evidence, say, said, lambda ago: many_fail(evidence.history.arms(ago).cohort))
 
 
 def slow(evidence: Evidence) -> Criterion:
@@ -73,14 +73,14 @@ def slow(evidence: Evidence) -> Criterion:
     if p95 is None or cohort.buckets[-1] < LEAST_REQUESTS:
         return say(met=None, reason=f"Only {cohort.buckets[-1]} response times in the last hour.")
     said = f"The slowest 5 % of responses with the feature took over {p95:.0f} ms in the last hour"
-    if not _is_slow(cohort):
+    if not is_slow(cohort):
         return say(met=True, reason=f"{said}.")
     if other is not None and control.buckets[-1] >= LEAST_REQUESTS:
         shared = other > MOST_P95_MS or other >= SHARED_RISE * p95
         if shared or _has_control(evidence):
             said += f", without it {other:.0f} ms"
             return _against_control(say, said, CALM, shared=shared)
-    return _alone(evidence, say, said, lambda ago: _is_slow(evidence.history.arms(ago).cohort))
+    return _alone(evidence, say, said, lambda ago: is_slow(evidence.history.arms(ago).cohort))
 
 
 def database_failures(evidence: Evidence) -> Criterion:
@@ -92,7 +92,7 @@ def database_failures(evidence: Evidence) -> Criterion:
     said = f"{failures} database connections failed in the last hour"
     if not failures:
         return say(met=True, reason="No database connection failed in the last hour.")
-    return _platform(evidence, say, said, _failing_database)
+    return _platform(evidence, say, said, failing_database)
 
 
 def memory(evidence: Evidence) -> Criterion:
@@ -102,9 +102,9 @@ def memory(evidence: Evidence) -> Criterion:
     if used is None:
         return say(met=None, reason="Memory is not measured.")
     said = f"Memory was at {used:.0f} % in the last hour"
-    if not _out_of_memory(evidence.gauges):
+    if not out_of_memory(evidence.gauges):
         return say(met=True, reason=f"{said}.")
-    return _platform(evidence, say, said, _out_of_memory)
+    return _platform(evidence, say, said, out_of_memory)
 
 
 Sayer = Callable[..., Criterion]
@@ -133,20 +133,24 @@ def _platform(evidence: Evidence, say: Sayer, said: str, ill: Callable[[Gauges],
     return say(met=False, holds=True, cause=PLATFORM, reason=reason)
 
 
-def _many_fail(arm: Vitals) -> bool:
+def many_fail(arm: Vitals) -> bool:
+    """Whether surely more than 5 % of the requests failed, of at least 100."""
     count = arm.total
     return count.requests >= LEAST_REQUESTS and wilson(count.errors, count.requests).lower > MOST_ERRORS
 
 
-def _is_slow(arm: Vitals) -> bool:
+def is_slow(arm: Vitals) -> bool:
+    """Whether the p95 is over 2000 ms, of at least 100 responses."""
     return (arm.p95_ms or 0.0) > MOST_P95_MS and arm.buckets[-1] >= LEAST_REQUESTS
 
 
-def _failing_database(read: Gauges) -> bool:
+def failing_database(read: Gauges) -> bool:
+    """Whether any connection to the database failed."""
     return bool(read.database_failures)
 
 
-def _out_of_memory(read: Gauges) -> bool:
+def out_of_memory(read: Gauges) -> bool:
+    """Whether memory is over 95 %."""
     return (read.memory or 0.0) > MOST_MEMORY
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from monitoring.vitals import Arms, Count, Gauges, UnitKey, Use, Window
+from monitoring.vitals import Arms, Count, Gauges, UnitKey, Use, Vitals, Window
 
 
 class SourceFailed(Exception):
@@ -26,6 +26,9 @@ class Source(Protocol):
 
     def arms(self, window: Window) -> Arms:
         """The summed vitals of the cohort and of the control, as they are made up now."""
+
+    def whole(self, window: Window) -> Vitals:
+        """The summed vitals of everybody in the window, eligible or not."""
 
     def gauges(self, window: Window) -> Gauges:
         """The platform's readings over the window."""

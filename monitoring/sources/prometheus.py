@@ -62,18 +62,12 @@ class PrometheusSource:
 
     def arms(self, window: Window) -> Arms:
         """Both arms; the errors are at most the requests, of the module as of the whole product."""
-        sums = {name: self._by_arm(self._growth(getattr(self.settings, name), window)) for name in COUNTED}
-        latency_sum, buckets = self._latency(window)
-        return Arms(
-            *(
-                _vitals(
-                    {name: round(found[arm]) for name, found in sums.items()},
-                    latency_sum_ms=1_000 * latency_sum[arm],
-                    buckets=histograms.at_bounds(buckets[arm]),
-                )
-                for arm in (COHORT_ARM, CONTROL_ARM)
-            )
-        )
+        _, cohort, control = self._measured(window)
+        return Arms(cohort, control)
+
+    def whole(self, window: Window) -> Vitals:
+        neither, cohort, control = self._measured(window)
+        return neither.plus(cohort).plus(control)
 
     def gauges(self, window: Window) -> Gauges:
         return prometheus_platform.gauges(self.settings, self.server, window)
@@ -107,6 +101,19 @@ class PrometheusSource:
         found = [self.server.single(promql.growth(series, each), each.until) for each in pieces(window)]
         known = [each for each in found if each is not None]
         return round(sum(known)) if known else None
+
+    def _measured(self, window: Window) -> list[Vitals]:
+        """The vitals of each of `ARMS`."""
+        sums = {name: self._by_arm(self._growth(getattr(self.settings, name), window)) for name in COUNTED}
+        latency_sum, buckets = self._latency(window)
+        return [
+            _vitals(
+                {name: round(found[arm]) for name, found in sums.items()},
+                latency_sum_ms=1_000 * latency_sum[arm],
+                buckets=histograms.at_bounds(buckets[arm]),
+            )
+            for arm in ARMS
+        ]
 
     def _users(self, expression: str, until: datetime) -> int | None:
         found = self.server.single(f"sum({expression})", until) if expression else None

@@ -19,15 +19,17 @@ from rollout.populations import Population
 DAY = timedelta(days=1)
 BUCKETS = (*(f"le_{bound}" for bound in BOUNDS), "le_inf")
 SUMS = ("requests", "errors", "timeouts", "module_requests", "module_errors", "latency_sum_ms")
+SUMMED = (*SUMS, *BUCKETS)
 
 
 class PushedSource:
-    """The pushed vitals of a plan's module."""
+    """The pushed vitals of a plan's module; of a part, the product pushes those of the whole."""
 
     by_workspace = True
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.module_id = plan.module.whole.pk
         self.by_user = plan.module.unit == Module.Unit.USER
 
     def told_until(self, now: datetime) -> datetime:
@@ -52,10 +54,14 @@ class PushedSource:
             .annotate(in_cohort=ExpressionWrapper(self._cohort, BooleanField()))
             .order_by()
             .values("in_cohort")
-            .annotate(**{f"of_{name}": Sum(name) for name in (*SUMS, *BUCKETS)})
+            .annotate(**{f"of_{name}": Sum(name) for name in SUMMED})
         )
         summed = {bool(row["in_cohort"]): _vitals(row) for row in rows}
         return Arms(summed.get(True, Vitals()), summed.get(False, Vitals()))
+
+    def whole(self, window: Window) -> Vitals:
+        found = self._hours(window).aggregate(**{f"of_{name}": Sum(name, default=0) for name in SUMMED})
+        return _vitals(found)
 
     def gauges(self, window: Window) -> Gauges:
         """The readings of every module's batches: memory and database are one platform's."""
@@ -77,18 +83,18 @@ class PushedSource:
     def use(self, until: datetime) -> Use:
         """Users of a day are those of yesterday, or of today where they are more already."""
         today = timezone.localdate(until - timedelta(microseconds=1))
-        users = DailyUser.objects.filter(self._cohort, module=self.plan.module_id, day__lte=today)
+        users = DailyUser.objects.filter(self._cohort, module=self.module_id, day__lte=today)
         days = [users.filter(day=today - DAY * back).values("user").distinct().count() for back in (0, 1)]
         week = users.filter(day__gt=today - 7 * DAY).values("user").distinct().count()
         counters = (
             CounterHour.objects.filter(
-                self._cohort, module=self.plan.module_id, hour__gte=until - DAY, hour__lt=until
+                self._cohort, module=self.module_id, hour__gte=until - DAY, hour__lt=until
             )
             .order_by()
             .values_list("name")
             .annotate(Sum("value"))
         )
-        known = DailyUser.objects.filter(module=self.plan.module_id).exists()
+        known = DailyUser.objects.filter(module=self.module_id).exists()
         return Use(
             daily_users=max(days) if known else None,
             weekly_users=week if known else None,
@@ -96,7 +102,7 @@ class PushedSource:
         )
 
     def used_since(self, since: datetime) -> frozenset[str]:
-        used = LastUse.objects.filter(module=self.plan.module_id, hour__gte=since)
+        used = LastUse.objects.filter(module=self.module_id, hour__gte=since)
         if self.by_user:
             used = used.filter(arm=COHORT_ARM)
         return frozenset(used.values_list("workspace", flat=True).iterator())
@@ -107,7 +113,7 @@ class PushedSource:
 
     def _hours(self, window: Window) -> QuerySet[WorkspaceHour]:
         return WorkspaceHour.objects.filter(
-            module=self.plan.module_id, hour__gte=window.since, hour__lt=window.until
+            module=self.module_id, hour__gte=window.since, hour__lt=window.until
         )
 
     @cached_property
