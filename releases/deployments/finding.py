@@ -1,0 +1,90 @@
+"""Which releases, deployments and steps somebody asks for, with all that their documents tell."""
+
+from django.db.models import Prefetch, QuerySet
+
+from operations.errors import Invalid, NotFound
+from releases.lifecycle import ReleaseState
+from releases.models import Category, Deployment, Evidence, Issue, Release, SignOff, Step
+from rollout.models import Module
+
+# "open" is every release that may still change or go somewhere.
+OPEN_RELEASE = (
+    ReleaseState.DRAFT,
+    ReleaseState.IN_STAGING,
+    ReleaseState.TESTED,
+    ReleaseState.IN_PRODUCTION,
+)
+STATUSES = ("open", "all", *(state.value for state in ReleaseState))
+
+
+def releases(*, module: str = "", status: str = "all", category: str = "") -> QuerySet[Release]:
+    """Releases, the highest version first.
+
+    Raises Invalid for a status or a category that is none, NotFound for a module that is not there.
+    """
+    given = {"status": status, "category": category}
+    choices = {"status": STATUSES, "category": ("", *Category.values)}
+    if faults := {
+        name: f"must be one of {', '.join(filter(None, choices[name]))}"
+        for name, value in given.items()
+        if value not in choices[name]
+    }:
+        raise Invalid(faults)
+    found = Release.objects.select_related("module").order_by("-order_key")
+    if status != "all":
+        found = found.filter(state__in=OPEN_RELEASE if status == "open" else (status,))
+    if category:
+        found = found.filter(category=category)
+    if module:
+        found = found.filter(module=_module(module))
+    return found.prefetch_related(
+        Prefetch("issues", Issue.objects.worst_first()), Prefetch("deployments", _deployments())
+    )
+
+
+def release(version: str) -> Release:
+    """One release. Raises NotFound."""
+    # PostgreSQL takes no NUL.
+    found = releases().filter(version=version).first() if version.isprintable() else None
+    if found is None:
+        raise NotFound(f"There is no release {version[:40]!r}.")
+    return found
+
+
+def deployment(number: int) -> Deployment:
+    """One deployment with its steps, their evidence and its signatures. Raises NotFound."""
+    found = with_steps(_deployments()).filter(pk=number).first()
+    if found is None:
+        raise NotFound(f"There is no deployment {number}.")
+    return found
+
+
+def step(number: int, key: str) -> Step:
+    """A step of a deployment by its key. Raises NotFound."""
+    steps = Step.objects.select_related("deployment__release")
+    found = steps.filter(deployment=number, key=key).first() if key.isprintable() else None
+    if found is None:
+        raise NotFound(f"There is no step {key[:60]!r} of a deployment {number}.")
+    return found
+
+
+def with_steps(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
+    """The same with what a whole document tells of each."""
+    evidence = Prefetch("evidence", Evidence.objects.order_by("at", "pk"))
+    return deployments.prefetch_related(
+        Prefetch("steps", Step.objects.order_by("position").prefetch_related(evidence)),
+        Prefetch("sign_offs", SignOff.objects.order_by("at", "pk")),
+        "items",
+        "plan__phases",
+    )
+
+
+def _deployments() -> QuerySet[Deployment]:
+    return Deployment.objects.select_related("release", "plan", "window").order_by("-pk")
+
+
+def _module(key: str) -> Module:
+    found = Module.objects.filter(key=key).first() if key.isprintable() else None
+    if found is None:
+        raise NotFound(f"There is no module {key[:60]!r}.")
+    return found
