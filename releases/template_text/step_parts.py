@@ -71,7 +71,6 @@ def read_step(found: Any, place: str, *, full: bool) -> StepTemplate:
     key = given.key()
     runner = given.choice("runner", RUNNERS)
     action = _action(given, runner)
-    undo = read_step(given.raw("undo"), f"{given.place}: its undo", full=False) if given.has("undo") else None
     return StepTemplate(
         key=key,
         title=given.text("title", 100, needed=True),
@@ -82,10 +81,14 @@ def read_step(found: Any, place: str, *, full: bool) -> StepTemplate:
         timeout=given.duration("timeout"),
         attempts=given.number("attempts", 1, 10, 1),
         changes=given.flag("changes") if full else False,
-        undo=read_step(given.raw("undo"), f"{given.place}: its undo", full=False)
-        if given.has("undo")
-        else None,
+        undo=_undo(given),
     )
+
+
+def _undo(given: Fields) -> StepTemplate | None:
+    if not given.has("undo"):
+        return None
+    return read_step(given.raw("undo"), f"{given.place}: its undo", full=False)
 
 
 def _action(given: Fields, runner: str) -> str:

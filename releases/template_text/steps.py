@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from releases.template_text.durations import duration
 from releases.template_text.faults import BadTemplate
 from releases.template_text.fields import document
 from releases.template_text.step_parts import UNDO, StepTemplate, read_step
 
 MOST_STEPS = 60
+# The guides' (post-launch, "Production Deployment"), with a day at each.
+DEFAULT_ROLLOUT = ((10, 25, 50, 100), timedelta(hours=24))
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,13 @@ class StepsTemplate:
     def rolls_out(self) -> bool:
         """Whether it turns a flag on: what goes to production does."""
         return any(step.action == "rollout" for step in self.steps)
+
+    def rollout(self) -> tuple[tuple[int, ...], timedelta]:
+        """The percentages of its rollout, rising to 100, and how long each is kept at least."""
+        for step in self.steps:
+            if step.action == "rollout":
+                return tuple(step.params["ladder"]), duration(step.params["dwell"])
+        return DEFAULT_ROLLOUT
 
 
 def read_steps(text: str) -> StepsTemplate:
