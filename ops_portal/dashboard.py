@@ -53,10 +53,10 @@ class Card:
 
 
 def every_page(request: HttpRequest) -> dict[str, Any]:
-    """What every page of the admin shows: the windows in force."""
+    """What every page of the admin shows: the windows in force, and maintenance that is announced."""
     if not request.user.is_authenticated:
         return {}
-    return {"windows_in_force": list(Window.objects.in_force())}
+    return {"windows_to_show": list(Window.objects.to_show().order_by("starts_at"))}
 
 
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
