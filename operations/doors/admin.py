@@ -124,7 +124,8 @@ class Target:
     @property
     def token(self) -> str:
         """How the form names the target: its key and the version that this page shows."""
-        version = getattr(self.object, "version", "")
+        # Of a release, `version` is its semantic version.
+        version = getattr(self.object, "revision", None) or getattr(self.object, "version", "")
         return f"{self.object.pk}:{version}"
 
     @property

@@ -16,6 +16,7 @@ from operations.doors import admin as door
 from operations.doors import confirmation
 from operations.doors.admin import Operation
 from operations.doors.downloads import csv_response
+from operations.doors.paging import Slice
 from operations.doors.timeline import details, timeline
 from operations.models import AuditEvent
 
@@ -158,6 +159,10 @@ class VerbAdmin(ModelAdmin):
         """An event of this model in words."""
         return details(event)
 
+    def timeline_of(self, request: HttpRequest, obj: Any) -> Slice:
+        """What the audit trail tells of `obj`, one page of it."""
+        return timeline(request, obj, self.describe)
+
     def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """What the change page shows beside the fields."""
         return {}
@@ -174,7 +179,7 @@ class VerbAdmin(ModelAdmin):
         if obj is not None and request.method == "GET" and self.has_view_permission(request, obj):
             context |= {"buttons": self.buttons(request, obj), **self.page_context(request, obj)}
             if request.user.has_perm("operations.view_auditevent"):
-                context["timeline"] = timeline(request, obj, self.describe)
+                context["timeline"] = self.timeline_of(request, obj)
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 

@@ -73,19 +73,36 @@ def post(
 
     Raises NotAllowed for an address that nothing may go to, and Unreachable when no answer came in time.
     """
+    return _asked("POST", url, body, headers, networks, seconds)
+
+
+def get(url: str, *, networks: Sequence[Network] = (), seconds: float = WHOLE_SECONDS) -> Answer:
+    """Ask for a URL and return the answer, whatever its status. Raises as `post`."""
+    return _asked("GET", url, None, {}, networks, seconds)
+
+
+def _asked(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    networks: Sequence[Network],
+    seconds: float,
+) -> Answer:
     if rule := rule_broken(url):
         raise NotAllowed(f"The address {rule}.")
     parts = urlsplit(url)
     with Deadline(seconds) as deadline:
         try:
-            return _exchange(parts, body, headers, networks, deadline)
+            return _exchange(method, parts, body, headers, networks, deadline)
         except (OSError, HTTPException, ValueError) as error:
             raise Unreachable(_why(error, deadline)) from None
 
 
 def _exchange(
+    method: str,
     parts: SplitResult,
-    body: bytes,
+    body: bytes | None,
     headers: Mapping[str, str],
     networks: Sequence[Network],
     deadline: Deadline,
@@ -100,7 +117,7 @@ def _exchange(
         if parts.scheme == "https":
             connection.sock = _secured(connection.sock, host, deadline)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", target, body, {**HEADERS, **headers})
+        connection.request(method, target, body, {**HEADERS, **headers})
         answer = connection.getresponse()
         headed = {name.lower(): value for name, value in answer.getheaders()}
         return Answer(answer.status, headed, _content(answer))

@@ -22,8 +22,8 @@ class Deployment(models.Model):
     """A release going to one environment.
 
     `plan` is the release's own rollout plan, of which the flag `release_<version>` is served; it goes as far
-    as `target_percentage`, and there it waits for a person. `held_because` says what it waits for. `window` is
-    its maintenance window. `version` counts what was done to it.
+    as `target_percentage`, and there it waits for a person. `held_because` says what it waits for, `window`
+    is its maintenance window. `version` counts what was done to it.
     """
 
     class State(models.TextChoices):
