@@ -1,3 +1,4 @@
+from releases.models.announcements import Announcement, AnnouncementWorkspace, Recipient
 from releases.models.checklists import ChecklistItem, SignOff
 from releases.models.deployments import Deployment, Evidence, Step
 from releases.models.environments import PRODUCTION, STAGING, Environment
@@ -8,6 +9,8 @@ from releases.models.templates import Template
 __all__ = [
     "PRODUCTION",
     "STAGING",
+    "Announcement",
+    "AnnouncementWorkspace",
     "Category",
     "ChangePolicy",
     "ChecklistItem",
@@ -18,6 +21,7 @@ __all__ = [
     "IssueAlert",
     "IssueTicket",
     "Method",
+    "Recipient",
     "Release",
     "ReleaseIssue",
     "SignOff",
