@@ -185,7 +185,7 @@ def changelog_of(release: Release) -> str:
 
 
 def lock(release: Release, *, revision: int | None = None, dry_run: bool = False) -> Release:
-    """The release as it is now, locked unless this is a dry run. Raises Refused when it is another revision."""
+    """The release as it is now, locked unless this is a dry run. Raises Refused for another revision."""
     rows = Release.objects.all() if dry_run else Release.objects.select_for_update()
     found = rows.get(pk=release.pk)
     if revision is not None and revision != found.revision:

@@ -17,6 +17,7 @@ from releases.models import Deployment, Evidence, Step
 from releases.steps.actions import ACTIONS, FINISH
 from releases.steps.progress import Progress, Standing, failed, waits
 from rollout import gates
+from rollout.models import Plan
 
 # So often a deployment moves in one tick at most: the others get their turn.
 MOST_MOVES = 30
@@ -25,13 +26,15 @@ logger = logging.getLogger(__name__)
 
 
 def advance_due(*, actor: Actor) -> list[str]:
-    """Move every deployment under way; return what was done, one line each.
+    """Move every deployment under way, and take back those whose plan fell after their end.
 
-    One that fails does not keep the others: it is logged and tried again with the next tick.
+    Returns what was done, one line each. One that fails does not keep the others: it is logged, and tried
+    again with the next tick.
     """
     actor.require(rows.DEPLOY, "move deployments")
     lines = []
-    for deployment in Deployment.objects.under_way().order_by("pk"):
+    fallen = Deployment.objects.filter(state=DeploymentState.COMPLETE, plan__status=Plan.Status.ROLLED_BACK)
+    for deployment in (Deployment.objects.under_way() | fallen).order_by("pk"):
         try:
             lines += advance(deployment)
         except (OperationalError, InterfaceError):
@@ -54,10 +57,12 @@ def _move(deployment: Deployment) -> str:
     deployment = Deployment.objects.select_related("release__module", "environment__channel").get(
         pk=deployment.pk
     )
-    if not deployment.is_under_way:
+    if deployment.has_ended and deployment.state != DeploymentState.COMPLETE:
         return ""
     if found := watching.trouble(deployment):
         return "rollback" if rolling_back.by_itself(deployment, *found) else ""
+    if not deployment.is_under_way:
+        return ""
     step = rows.current(deployment)
     if step is None:
         return _end(deployment)

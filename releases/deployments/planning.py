@@ -27,13 +27,17 @@ PLANNABLE = {
 
 
 @transaction.atomic
-def plan(release: Release, environment: str, *, actor: Actor) -> Deployment:
+def plan(release: Release, environment: str, *, actor: Actor, dry_run: bool = False) -> Deployment | None:
     """Plan a deployment: its steps, and for production its checklist, can be seen and worked from now on.
 
-    Raises NotFound for an environment that there is not, Refused when the release cannot go there or a
-    deployment is planned already.
+    None with `dry_run`, which writes nothing. Raises NotFound for an environment that there is not, Refused
+    when the release cannot go there or a deployment is planned already.
     """
     actor.require(rows.DEPLOY, "plan deployments")
+    if dry_run:
+        if reason := not_plannable(release, environment_of(environment).key):
+            raise Refused("not_plannable", reason)
+        return None
     return plan_locked(lock_release(release), environment_of(environment), actor=actor)
 
 

@@ -100,8 +100,10 @@ def _window(planned: Deployment) -> list[Reason]:
 
 def _windows(planned: Deployment | None) -> list[Reason]:
     """Freezes and maintenance in force, but for the deployment's own window."""
-    own = planned.window_id if planned is not None else None
-    found = gates.windows(Window.objects.in_force().exclude(pk=own))
+    in_force = Window.objects.in_force()
+    if planned is not None and planned.window_id is not None:
+        in_force = in_force.exclude(pk=planned.window_id)
+    found = gates.windows(in_force)
     return [Reason(each.code, each.message) for each in found]
 
 

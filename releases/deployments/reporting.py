@@ -32,17 +32,17 @@ def report(
     data: Mapping[str, Any] | None = None,
     file: File | None = None,
     attempt: int | None = None,
+    dry_run: bool = False,
 ) -> Step:
     """Say what came of a running step, with what proves it; `noted` adds evidence and settles nothing.
 
-    The same result once more changes nothing. Raises Invalid naming each field (a person's result needs a
-    note), Refused for a step of the portal's own, one that does not run, or another `attempt`.
+    The same result or note once more changes nothing, and neither does a dry run. Raises Invalid naming each
+    field (a person's result needs a note), Refused for a step of the portal's own, one that does not run, or
+    another `attempt`.
     """
     actor.require(rows.REPORT, "report the result of a step")
     _check(outcome, note, url, data)
-    _, deployment = rows.lock(step.deployment)
-    step = Step.objects.get(pk=step.pk)
-    step.deployment = deployment
+    deployment, step = _now(step, dry_run)
     if attempt is not None and attempt != step.attempts:
         raise Refused(
             "another_attempt", f"{step} is at attempt {step.attempts}, this is the result of {attempt}."
@@ -52,6 +52,8 @@ def report(
     _guard(deployment, step)
     if step.runner == Step.Runner.PERSON and outcome != Outcome.NOTED and not note.strip():
         raise Invalid({"note": "must say what was done or seen"})
+    if dry_run or (outcome == Outcome.NOTED and file is None and _noted(step, note, url, data)):
+        return step
     evidence: dict[str, Any] = {"url": url}
     if file is not None:
         evidence |= evidence_files.keep(file)
@@ -64,17 +66,18 @@ def report(
 
 
 @transaction.atomic
-def retry(step: Step, *, actor: Actor, reason: str = "") -> Step:
+def retry(step: Step, *, actor: Actor, reason: str = "", dry_run: bool = False) -> Step:
     """Ask for a running step once more: a further attempt begins, and results of the last one do not count.
 
     Raises Refused for a step that does not wait for the CI.
     """
     actor.require(rows.DEPLOY, "ask for a step again")
-    _, deployment = rows.lock(step.deployment)
-    step = Step.objects.get(pk=step.pk)
+    deployment, step = _now(step, dry_run)
     _guard(deployment, step)
     if step.runner != Step.Runner.WEBHOOK:
         raise Refused("not_asked", f"{step} does not wait for the CI: report what came of it.")
+    if dry_run:
+        return step
     rows.prove(step, Outcome.NOTED, by=actor, note=reason or "Asked for once more.")
     moving.begin_locked(deployment, step)
     data = {"step": step.key, "attempt": step.attempts}
@@ -83,7 +86,7 @@ def retry(step: Step, *, actor: Actor, reason: str = "") -> Step:
 
 
 @transaction.atomic
-def skip(step: Step, *, actor: Actor, reason: str) -> Step:
+def skip(step: Step, *, actor: Actor, reason: str, dry_run: bool = False) -> Step:
     """Leave out a running step that changes nothing and is not the portal's own, such as a test.
 
     Raises Invalid without a reason, Refused for any other step.
@@ -91,12 +94,12 @@ def skip(step: Step, *, actor: Actor, reason: str) -> Step:
     actor.require(rows.DEPLOY, "leave a step out")
     if not reason.strip():
         raise Invalid({"reason": "must say why"})
-    _, deployment = rows.lock(step.deployment)
-    step = Step.objects.get(pk=step.pk)
-    step.deployment = deployment
+    deployment, step = _now(step, dry_run)
     _guard(deployment, step)
     if step.changes or step.direction == Step.Direction.BACK:
         raise Refused("cannot_be_skipped", f"{step} cannot be left out.")
+    if dry_run:
+        return step
     moving.settle(step, Outcome.SKIPPED, actor=actor, note=reason.strip())
     return Step.objects.get(pk=step.pk)
 
@@ -148,6 +151,24 @@ def find(deployment: Deployment, key: str) -> Step:
         raise NotFound(f"{deployment} has no step {key[:60]!r}.")
     found.deployment = deployment
     return found
+
+
+def _now(step: Step, dry_run: bool) -> tuple[Deployment, Step]:
+    """The step and its deployment as they are now, locked unless this is a dry run."""
+    if dry_run:
+        deployment = Deployment.objects.select_related("release").get(pk=step.deployment_id)
+    else:
+        _, deployment = rows.lock(step.deployment)
+    step = Step.objects.get(pk=step.pk)
+    step.deployment = deployment
+    return deployment, step
+
+
+def _noted(step: Step, note: str, url: str, data: Mapping[str, Any] | None) -> bool:
+    """Whether the last that was said of this attempt is the same."""
+    last = step.evidence.order_by("at", "pk").last()
+    said = (step.attempts, Outcome.NOTED, note, url, dict(data or {}))
+    return last is not None and said == (last.attempt, last.outcome, last.note, last.url, last.data)
 
 
 def _guard(deployment: Deployment, step: Step) -> None:

@@ -52,9 +52,12 @@ def roll_back(
 
 @transaction.atomic
 def by_itself(deployment: Deployment, trigger: str, reason: str) -> bool:
-    """Roll back what the portal found in trouble; False when somebody was faster."""
+    """Roll back what the portal found in trouble; False when somebody was faster, or a later one stands
+    above it."""
     _, deployment = rows.lock(deployment)
-    if deployment.state != DeploymentState.RUNNING:
+    try:
+        _guard(deployment)
+    except Refused:
         return False
     begin_locked(deployment, actor=rows.PORTAL, reason=reason, trigger=trigger)
     return True
@@ -101,7 +104,7 @@ def begin_locked(deployment: Deployment, *, actor: Actor, reason: str, trigger: 
 
 
 def back_steps(deployment: Deployment) -> Iterator[StepTemplate]:
-    """What a rollback would do now, in order: the undoing of each begun step, the last first, in its place."""
+    """What a rollback would do now, in order: for "undo" that of each begun step, the last first."""
     changed = rows.changed_anything(deployment)
     begun = deployment.steps.filter(direction=Step.Direction.FORWARD, attempts__gt=0, undo__isnull=False)
     undone = [*begun.order_by("-position")]

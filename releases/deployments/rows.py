@@ -40,7 +40,7 @@ def save(deployment: Deployment, *changed: str) -> None:
 
 
 def current(deployment: Deployment) -> Step | None:
-    """The step that runs, or else the next one that waits in the deployment's direction; None: all are done."""
+    """The step that runs, or else the next one in the deployment's direction; None: all are done."""
     back = deployment.state == DeploymentState.ROLLING_BACK
     direction = Step.Direction.BACK if back else Step.Direction.FORWARD
     steps = deployment.steps.filter(

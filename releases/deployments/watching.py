@@ -25,10 +25,10 @@ def trouble(deployment: Deployment) -> Trouble | None:
     The plan is stopped by the health check that found the breach, in its own transaction; here the
     deployment follows. The whole traffic is looked at once for each full hour after the first change.
     """
-    if deployment.state != DeploymentState.RUNNING or deployment.plan_id is None:
+    if deployment.state == DeploymentState.ROLLING_BACK or deployment.plan_id is None:
         return None
     plan = Plan.objects.get(pk=deployment.plan_id)
-    return _taken_back(plan) or _tripped(deployment, plan)
+    return _taken_back(plan) or (_tripped(deployment, plan) if deployment.is_under_way else None)
 
 
 def _taken_back(plan: Plan) -> Trouble | None:

@@ -10,7 +10,7 @@ ACTOR = Actor(door=Door.BEAT, label="deployments", grants=frozenset({phases.HALT
 
 
 def look(step: Step) -> Progress:
-    """See to it that nobody has the release: the rollback turned it off already, unless somebody raised it."""
+    """See to it that nobody has the release: it was turned off at once, unless somebody raised it since."""
     pk = step.deployment.plan_id
     plan = Plan.objects.select_related("module").filter(pk=pk).first() if pk else None
     if plan is None or plan.status in (Plan.Status.DRAFT, Plan.Status.ARCHIVED):

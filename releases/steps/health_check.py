@@ -1,4 +1,4 @@
-"""Is the product well enough to be deployed to? (Guide post-launch-monitoring, "Production Deployment", 1.)"""
+"""Is the product well enough to be deployed to? (Guide post-launch-monitoring, "Production Deployment".)"""
 
 from django.conf import settings
 

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from operations.spelling import local_time
 from releases.models import Step
+from releases.steps import plans
 from releases.steps.progress import Progress, done, waits
 from releases.template_text import duration
 from rollout import gates
@@ -17,7 +18,7 @@ def look(step: Step) -> Progress:
     length = duration(step.params.get("for", FOR))
     if step.started_at is None or timezone.now() < (until := step.started_at + length):
         return waits(f"Watched until {local_time(until)}." if step.started_at else "Not begun.")
-    plan = Plan.objects.select_related("module").prefetch_related("phases").get(pk=step.deployment.plan_id)
+    plan = plans.of(step)
     if plan.status == Plan.Status.COMPLETE:
         return done("The release's plan is complete.")
     if reasons := gates.may_complete(plan):

@@ -2,6 +2,7 @@
 
 from operations.actor import Actor, Door
 from releases.models import Step
+from releases.steps import plans
 from releases.steps.progress import Progress, done, moved, waits
 from rollout import gates, phases
 from rollout.models import Plan
@@ -15,7 +16,7 @@ def look(step: Step) -> Progress:
     Each rung dwells as long as the plan's phases last, and needs a health verdict of its own that passes.
     """
     deployment = step.deployment
-    plan = Plan.objects.select_related("module").prefetch_related("phases").get(pk=deployment.plan_id)
+    plan = plans.of(step)
     if plan.status == Plan.Status.PAUSED:
         return waits(f"{plan} is paused: resume it, or roll the deployment back.")
     if plan.percentage >= 100:
