@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.utils import timezone
 
 from operations.actor import Actor
@@ -28,7 +28,6 @@ SEAL_HORIZON = timedelta(days=1)
 CHAIN_LOCK = 0x5EA1
 
 
-@transaction.atomic
 def record(
     action: str,
     *,
@@ -36,23 +35,25 @@ def record(
     subject: models.Model,
     data: Mapping[str, Any] | None = None,
     reason: str = "",
+    using: str = DEFAULT_DB_ALIAS,
 ) -> AuditEvent:
     """Write one event in the caller's transaction; a free-text `reason` can be erased later."""
     salt = secrets.token_hex(16) if reason else ""
-    event = AuditEvent.objects.create(
-        action=action,
-        door=actor.door,
-        actor=actor.label[:200],
-        user_id=actor.user.pk if actor.user else None,
-        on_behalf_of=actor.on_behalf_of[:200],
-        subject_type=subject._meta.label_lower,
-        subject_id=str(subject.pk),
-        subject=str(subject)[:200],
-        data=dict(data or {}),
-        reason_digest=_reason_digest(salt, reason) if reason else "",
-    )
-    if reason:
-        AuditReason.objects.create(event=event, text=reason, salt=salt)
+    with transaction.atomic(using=using):
+        event = AuditEvent.objects.using(using).create(
+            action=action,
+            door=actor.door,
+            actor=actor.label[:200],
+            user_id=actor.user.pk if actor.user else None,
+            on_behalf_of=actor.on_behalf_of[:200],
+            subject_type=subject._meta.label_lower,
+            subject_id=str(subject.pk),
+            subject=str(subject)[:200],
+            data=dict(data or {}),
+            reason_digest=_reason_digest(salt, reason) if reason else "",
+        )
+        if reason:
+            AuditReason.objects.using(using).create(event=event, text=reason, salt=salt)
     return event
 
 
@@ -131,10 +132,15 @@ def verify(expected_head: str = "") -> Verification:
     is how a trail that was cut short and sealed anew is found.
     """
     seal(since=datetime.min.replace(tzinfo=UTC))
+    return recompute(expected_head)
+
+
+def recompute(expected_head: str = "", *, using: str = DEFAULT_DB_ALIAS) -> Verification:
+    """What `verify` does without sealing first, and in a copy of the database as well. Writes nothing."""
     found = Verification()
     expected_sequence, _, expected_digest = expected_head.partition(":")
     digest, expected_seen = GENESIS, not expected_head
-    seals = AuditSeal.objects.select_related("event__reason").order_by("sequence")
+    seals = AuditSeal.objects.using(using).select_related("event__reason").order_by("sequence")
     for link in seals.iterator(chunk_size=SEAL_BATCH):
         found.sealed += 1
         if link.sequence != found.sealed:
