@@ -30,15 +30,16 @@ PLANNABLE = {
 def plan(release: Release, environment: str, *, actor: Actor, dry_run: bool = False) -> Deployment | None:
     """Plan a deployment: its steps, and for production its checklist, can be seen and worked from now on.
 
-    None with `dry_run`, which writes nothing. Raises NotFound for an environment that there is not, Refused
-    when the release cannot go there or a deployment is planned already.
+    With `dry_run` it is returned unsaved. Raises NotFound for an environment that there is not, Refused when
+    the release cannot go there or a deployment is planned already.
     """
     actor.require(rows.DEPLOY, "plan deployments")
-    if dry_run:
-        if reason := not_plannable(release, environment_of(environment).key):
-            raise Refused("not_plannable", reason)
-        return None
-    return plan_locked(lock_release(release), environment_of(environment), actor=actor)
+    where = environment_of(environment)
+    if not dry_run:
+        return plan_locked(lock_release(release), where, actor=actor)
+    if reason := not_plannable(release, where.key):
+        raise Refused("not_plannable", reason)
+    return Deployment(release=release, environment=where, method=release.method, planned_by=str(actor))
 
 
 def plan_locked(release: Release, environment: Environment, *, actor: Actor) -> Deployment:
@@ -116,7 +117,12 @@ def note(deployment: Deployment, notes: str, *, actor: Actor, version: int | Non
 
 @transaction.atomic
 def set_window(
-    deployment: Deployment, window: Window, *, actor: Actor, version: int | None = None
+    deployment: Deployment,
+    window: Window,
+    *,
+    actor: Actor,
+    version: int | None = None,
+    dry_run: bool = False,
 ) -> Deployment:
     """Say in which maintenance window a planned deployment happens.
 
@@ -125,10 +131,13 @@ def set_window(
     actor.require(rows.DEPLOY, "set the maintenance window")
     if window.kind != Window.Kind.MAINTENANCE or window.state in ("over", "cancelled"):
         raise Invalid({"window": "must be a maintenance window that is not over"})
-    _, deployment = rows.lock(deployment)
+    if not dry_run:
+        _, deployment = rows.lock(deployment)
     _refuse_stale(deployment, version)
     _refuse_unless_planned(deployment)
     deployment.window = window
+    if dry_run:
+        return deployment
     rows.save(deployment, "window")
     data = {"window": str(window), "from": window.starts_at, "to": window.ends_at}
     audit.record("deployment.window_set", actor=actor, subject=deployment, data=data)

@@ -1,5 +1,6 @@
 """What people and the CI say of steps: results, further attempts, skips, and going on beyond the stop."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -171,6 +172,16 @@ def _noted(step: Step, note: str, url: str, data: Mapping[str, Any] | None) -> b
     return last is not None and said == (last.attempt, last.outcome, last.note, last.url, last.data)
 
 
+def _fits(data: Mapping[str, Any]) -> bool:
+    """Whether every database keeps it: PostgreSQL takes no NUL, and neither half a character nor infinity."""
+    try:
+        text = json.dumps(dict(data), ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (ValueError, TypeError):
+        return False
+    return len(text) <= MOST_DATA and "\\u0000" not in text
+
+
 def _guard(deployment: Deployment, step: Step) -> None:
     if not deployment.is_under_way or step.state != StepState.RUNNING:
         state = step.get_state_display().lower()
@@ -189,7 +200,9 @@ def _check(outcome: str, note: str, url: str, data: Mapping[str, Any] | None) ->
         faults["url"] = (
             f"must be a link of at most {LONGEST_URL} characters that begins with https:// or http://"
         )
-    if data is not None and len(str(data)) > MOST_DATA:
-        faults["evidence"] = f"must have at most {MOST_DATA} characters"
+    if data is not None and not _fits(data):
+        faults["evidence"] = (
+            f"must be a JSON object of at most {MOST_DATA:,} characters, without NUL in its texts"
+        )
     if faults:
         raise Invalid(faults)
