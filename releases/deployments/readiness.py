@@ -1,7 +1,9 @@
 """What is missing before a deployment may start: every reason at once, in words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from operations.errors import Refused
 from operations.models import Window
 from releases.announcements import publishing
 from releases.checklists import signing, ticking
@@ -21,6 +23,14 @@ class Reason:
     code: str
     message: str
     can_override: bool = False
+
+
+class NotReady(Refused):
+    """What `reasons` say keeps a deployment from being started."""
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        super().__init__(reasons[0].code, "\n".join(reason.message for reason in reasons))
+        self.reasons = tuple(reasons)
 
 
 def missing(deployment: Deployment) -> list[Reason]:

@@ -11,7 +11,7 @@ from operations.actor import Actor
 from operations.errors import Invalid, Refused
 from releases import template_text
 from releases.deployments import planning, readiness, rows
-from releases.deployments.readiness import Reason
+from releases.deployments.readiness import NotReady, Reason
 from releases.lifecycle import DeploymentState, ReleaseState
 from releases.models import PRODUCTION, STAGING, Deployment, Environment, Release
 from releases.releases import changelog_of
@@ -39,7 +39,7 @@ def start(
     """Start the deployment of a release to staging, or the planned one to production.
 
     In production it goes as far as `percentage` (1 to 100), and waits there for a person. Raises Invalid for
-    another percentage, NotFound for an environment that there is not, and Refused with every reason of
+    another percentage, NotFound for an environment that there is not, and NotReady with every reason of
     `readiness.of`.
     """
     actor.require(rows.DEPLOY, "deploy releases")
@@ -63,7 +63,7 @@ def _start(release: Release, environment: Environment, percentage: int, actor: A
     Environment.objects.select_for_update().get(pk=environment.pk)
     planned = _planned(release, environment)
     if refused := readiness.of(release, environment, planned):
-        raise Refused(refused[0].code, "\n".join(reason.message for reason in refused))
+        raise NotReady(refused)
     deployment = planned or planning.plan_locked(release, environment, actor=actor)
     _begin(release, deployment, percentage, actor)
     if environment.key == STAGING and not planning.not_plannable(release, PRODUCTION):
