@@ -201,8 +201,6 @@ def _check(outcome: str, note: str, url: str, data: Mapping[str, Any] | None) ->
             f"must be a link of at most {LONGEST_URL} characters that begins with https:// or http://"
         )
     if data is not None and not _fits(data):
-        faults["evidence"] = (
-            f"must be a JSON object of at most {MOST_DATA:,} characters, without NUL in its texts"
-        )
+        faults["evidence"] = f"must be a JSON object of at most {MOST_DATA:,} characters, without NUL"
     if faults:
         raise Invalid(faults)
