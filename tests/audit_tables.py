@@ -1,4 +1,4 @@
-"""Taking the append-only triggers away for a moment, which only tests do."""
+"""Taking the triggers that guard rows away for a moment, which only tests do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,9 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+# The names of the triggers: of what is append-only, and of what cannot change once it went to production.
+GUARDS = ("%\\_append\\_only%", "%\\_frozen%")
 
 
 @contextmanager
@@ -26,16 +29,17 @@ def _lift(database: BaseDatabaseWrapper) -> list[str]:
         _execute(database, "SET CONSTRAINTS ALL IMMEDIATE")
         tables = _rows(
             database,
-            "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE %s",
-            "%\\_append\\_only%",
+            "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE %s OR tgname LIKE %s",
+            *GUARDS,
         )
         for (table,) in tables:
             _execute(database, f"ALTER TABLE {table} DISABLE TRIGGER USER")
         return [f"ALTER TABLE {table} ENABLE TRIGGER USER" for (table,) in tables]
     triggers = _rows(
         database,
-        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s ESCAPE '\\'",
-        "%\\_append\\_only%",
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' "
+        "AND (name LIKE %s ESCAPE '\\' OR name LIKE %s ESCAPE '\\')",
+        *GUARDS,
     )
     for name, _ in triggers:
         _execute(database, f"DROP TRIGGER {name}")
