@@ -1,7 +1,7 @@
 """What an issue may say: cleaned, without patient data, and the rule that each field breaks."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -113,7 +113,7 @@ def _due_fault(due_on: Any) -> str:
     return "" if due_on is None or type(due_on) is date else "must be a day such as 2026-03-31"
 
 
-_CHECKS = {
+_CHECKS: Mapping[str, Callable[[Any], str]] = {
     "title": _title_fault,
     "description": lambda text: _text_fault("description", text),
     "severity": _severity_fault,

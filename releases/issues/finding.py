@@ -50,7 +50,7 @@ def find(
     release: str = "",
     search: str = "",
 ) -> IssueQuerySet:
-    """Issues of which all that is given holds: the worst first, of these the oldest; of `all` the newest first.
+    """Issues of which all that is given holds: open ones the worst and oldest first, others the newest first.
 
     `module` is one or its key, `owner` a user name, `release` a version that holds or held them. Raises
     Invalid for words that are none.
@@ -84,9 +84,8 @@ def of_status(issues: IssueQuerySet, status: str) -> IssueQuerySet:
             return issues.open().worst_first()
         case "all":
             return issues.order_by("-number")
-    return issues.filter(state=status).order_by(
-        *(("rank", "number") if status in OPEN_ISSUE else ("-number",))
-    )
+    found = issues.filter(state=status)
+    return found.worst_first() if status in OPEN_ISSUE else found.order_by("-number")
 
 
 def matching(issues: IssueQuerySet, text: str) -> IssueQuerySet:

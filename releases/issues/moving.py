@@ -10,7 +10,7 @@ from operations.errors import Invalid, Refused
 from releases.issues import drafts, story
 from releases.issues.story import CHANGE, Story
 from releases.lifecycle import ISSUE_TRANSITIONS, IssueState, ReleaseState, allowed
-from releases.models import Issue, Release
+from releases.models import Issue
 
 NEEDS_REASON = ("decline", "reopen")
 # A release of which nothing more will come brings no fix.
@@ -48,12 +48,20 @@ def move(
     reason = _check(transition, owner, reason)
     told = story.begin(issue, actor, version=version, dry_run=dry_run)
     issue = told.issue
-    _guard(issue, transition, owner)
-    issue.state = ISSUE_TRANSITIONS[transition].target
+    issue.state = target_of(issue, transition, owner)
     if follow := FOLLOW.get(transition):
         follow(told, owner)
     data = {"owner": owner.get_username()} if owner else {}
     return told.write(f"issue.{PAST[transition]}", reason=reason, state=issue.state, **data)
+
+
+def target_of(issue: Issue, transition: str, owner: User | None = None) -> str:
+    """The state that a step would lead to now. Raises Refused as `move`."""
+    _guard(issue, transition, owner)
+    release = issue.release
+    if transition == "fix" and release is not None and release.state not in OVER:
+        return IssueState.PLANNED
+    return ISSUE_TRANSITIONS[transition].target
 
 
 def _assign(told: Story, owner: User | None) -> None:
@@ -68,8 +76,6 @@ def _start(told: Story, owner: User | None) -> None:
 
 def _fix(told: Story, owner: User | None) -> None:
     told.issue.fixed_at = told.now
-    if Release.objects.filter(pk=told.issue.release_id).exclude(state__in=OVER).exists():
-        told.issue.state = IssueState.PLANNED
 
 
 def _reopen(told: Story, owner: User | None) -> None:
@@ -93,8 +99,8 @@ def _check(transition: str, owner: User | None, reason: str) -> str:
         faults["transition"] = f"must be one of {', '.join(ISSUE_TRANSITIONS)}"
     try:
         reason = drafts.reason_of(reason, needed=transition in NEEDS_REASON)
-    except Invalid as fault:
-        faults |= fault.fields
+    except Invalid as found:
+        faults |= found.fields
     if transition == "assign":
         fault = drafts.owner_fault(owner) if owner else "must say who gets it"
     else:
@@ -118,13 +124,9 @@ def _guard(issue: Issue, transition: str, owner: User | None) -> None:
         )
     if transition == "decline" and issue.release_id is not None:
         raise Refused("in_release", f"{issue} is part of {issue.release}: take it out of that first.")
-    if transition == "assign" and issue.state == IssueState.ASSIGNED and issue.owner_id == _pk(owner):
+    if owner is not None and issue.state == IssueState.ASSIGNED and issue.owner_id == owner.pk:
         raise Refused("assigned", f"{issue} is {owner}'s already.")
 
 
 def _waits(issue: Issue) -> bool:
     return issue.state == IssueState.PLANNED and issue.release_id is not None
-
-
-def _pk(owner: User | None) -> int | None:
-    return owner.pk if owner else None

@@ -44,7 +44,7 @@ def raise_issue(
     due_on: date | None = None,
     dry_run: bool = False,
 ) -> Issue:
-    """Raise an issue with the next number. With `dry_run` it is returned unsaved, with the number it would get.
+    """Raise an issue with the next number. With `dry_run` it is returned unsaved, with that number.
 
     Raises Invalid, which names every field and the rule it breaks, and Refused for a ticket that is merged,
     in quarantine or erased.

@@ -58,7 +58,7 @@ def plan(issues: Iterable[Issue], release: Release, *, actor: Actor) -> tuple[st
 
 @transaction.atomic
 def drop(issues: Iterable[Issue], release: Release, *, actor: Actor) -> tuple[str, ...]:
-    """Take issues out of a release again, as they were before. Returns the references of those that it had."""
+    """Take issues out of a release again, as they were before. Returns the references of those it had."""
     rows = _locked(Issue.objects.filter(pk__in=[issue.pk for issue in issues], release=release))
     _write(
         rows,

@@ -55,6 +55,8 @@ def of_fixes(issues: Collection[int], version: str, *, actor: Actor) -> Told:
 @transaction.atomic
 def _tell(ticket: Ticket, version: str, portal: Actor) -> None:
     """One ticket, wholly or not at all."""
+    if ticket.quarantined_at is not None:
+        raise Refused("quarantined", f"{ticket} is in quarantine: nobody is told.")
     if ticket.is_open:
         if ticket.state == State.NEW:
             # Nobody sorted it, and there is nothing left to sort: resolved is what it is.
