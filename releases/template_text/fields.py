@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
+from operations import yaml_text
 from operations.errors import Invalid
 from releases.template_text.durations import duration
 from releases.template_text.faults import BadTemplate
-from rollout.flag_files import yaml_text
 
 LONGEST = 100_000
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")

@@ -12,11 +12,12 @@ from typing import Any
 
 from django.db import transaction
 
+from operations import yaml_text
 from operations.actor import Actor
 from operations.errors import Invalid, NotFound
 from operations.spelling import camel
 from rollout import definitions, segments
-from rollout.flag_files import documents, yaml_text
+from rollout.flag_files import documents
 from rollout.flag_files.loading import Loading
 from rollout.models import Flag, Module, Rule, Segment
 from rollout.modules import lock_plan

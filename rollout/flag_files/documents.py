@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
 
+from operations import yaml_text
 from operations.errors import Invalid
-from rollout.flag_files import yaml_text
 from rollout.rules import values
 from rollout.targeting import RuleDraft, VariantDraft
 

@@ -11,10 +11,11 @@ import pytest
 import yaml
 from django.db import transaction
 
+from operations import yaml_text
 from operations.actor import Actor, Door
 from operations.errors import Forbidden, Invalid, NotFound
 from rollout import flag_files, flags, overrides, segments, targeting
-from rollout.flag_files import FileChange, yaml_text
+from rollout.flag_files import FileChange
 from rollout.models import Flag, Module, Rule, Segment, Selection, Variant
 from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders

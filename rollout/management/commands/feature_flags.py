@@ -9,10 +9,10 @@ from django.core.management.base import CommandParser
 
 from operations.doors.command import DEFAULT_MODULE, ExitCode, OperationCommand, Result, table
 from operations.errors import Invalid
+from operations.yaml_text import LONGEST
 from rollout import flag_files, inventory, verification
 from rollout.answers import find_module
 from rollout.flag_files import FileChange
-from rollout.flag_files.yaml_text import LONGEST
 from rollout.models import Module
 
 STDIN = "-"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from operations import yaml_text
 from operations.errors import Invalid
-from rollout.flag_files import yaml_text
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
 TRICKY = st.sampled_from(
