@@ -8,18 +8,14 @@ from django.db import transaction
 from operations import audit
 from operations.actor import Actor
 from operations.errors import Invalid, NotFound, Refused
-from releases import versions
+from releases import release_rules, versions
 from releases.issues import shipping
 from releases.lifecycle import CONFIRMED_ISSUE, ReleaseState
-from releases.models import Category, ChangePolicy, Issue, Method, Release, ReleaseIssue
+from releases.models import Category, Issue, Release, ReleaseIssue
 from rollout.models import Module
 
 ADD = "releases.add_release"
 CHANGE = "releases.change_release"
-LONGEST = {"title": 200, "risk": 5_000, "notes": 20_000}
-TEXTS = tuple(LONGEST)
-# What decides how it ships: it can change as long as nothing was deployed anywhere.
-SHIPPING = ("category", "method", "hotfix", "security")
 
 
 @transaction.atomic
@@ -45,10 +41,10 @@ def create(
     release = Release(
         version=version, module=chosen, category=category, created_by=str(actor), author=actor.user
     )
-    for name, value in _checked(values).items():
+    for name, value in release_rules.cleaned(values).items():
         setattr(release, name, value)
-    release.method = method or _first_method(release)
-    if faults := {**_version_faults(version), **_shipping_faults(release)}:
+    release.method = method or release_rules.first_method(release)
+    if faults := {**release_rules.version_faults(version), **release_rules.shipping_faults(release)}:
         raise Invalid(faults)
     if not issues and not release.notes:
         raise Invalid({"issues": "must name at least one issue, or notes must say what the release brings"})
@@ -67,26 +63,27 @@ def create(
 def edit(
     release: Release, *, actor: Actor, revision: int | None = None, dry_run: bool = False, **values: Any
 ) -> Release:
-    """Change its texts until it goes to production, and how it ships (SHIPPING) while it is a draft.
+    """Change its texts until it goes to production, and how it ships (`release_rules.SHIPPING`) while it is a draft.
 
     Raises Invalid naming each field, Refused when it is too late or no longer the `revision` that was seen.
     """
     actor.require(CHANGE, "change releases")
     release = lock(release, revision=revision, dry_run=dry_run)
     _refuse_frozen(release)
-    values = _checked(values)
+    values = release_rules.cleaned(values)
     changed = {name: value for name, value in values.items() if getattr(release, name) != value}
-    if release.state != ReleaseState.DRAFT and (late := [name for name in changed if name in SHIPPING]):
-        raise Refused("not_a_draft", f"{release} was deployed: its {', '.join(late)} cannot change any more.")
+    if set(changed) & set(release_rules.SHIPPING):
+        _refuse_unless_draft(release)
     before = {name: getattr(release, name) for name in changed}
     for name, value in changed.items():
         setattr(release, name, value)
-    if faults := _shipping_faults(release):
+    if faults := release_rules.shipping_faults(release):
         raise Invalid(faults)
     if changed and not dry_run:
         save(release, *changed)
         data = {
-            name: [before[name], value] if name in SHIPPING else "changed" for name, value in changed.items()
+            name: [before[name], value] if name in release_rules.SHIPPING else "changed"
+            for name, value in changed.items()
         }
         audit.record("release.edited", actor=actor, subject=release, data=data)
     return release
@@ -237,51 +234,6 @@ def _hold(release: Release, issues: Sequence[Issue], actor: Actor) -> None:
     shipping.plan(issues, release, actor=actor)
 
 
-def _checked(values: dict[str, Any]) -> dict[str, Any]:
-    """The values without surrounding space. Raises Invalid for a name or a length that cannot be."""
-    known = (*TEXTS, *SHIPPING)
-    faults = {name: f"must be one of {', '.join(known)}" for name in values if name not in known}
-    cleaned = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-    for name, longest in LONGEST.items():
-        if len(cleaned.get(name, "")) > longest:
-            faults[name] = f"must have at most {longest} characters"
-    if faults:
-        raise Invalid(faults)
-    return cleaned
-
-
-def _first_method(release: Release) -> str:
-    if release.hotfix:
-        return Method.ROLLING
-    policy = ChangePolicy.objects.filter(pk=release.category).first()
-    return policy.methods[0] if policy else ""
-
-
-def _version_faults(version: str) -> dict[str, str]:
-    try:
-        versions.parse(version)
-    except ValueError as rule:
-        return {"version": str(rule)}
-    if Release.objects.filter(version=version).exists():
-        return {"version": f"{version} exists already"}
-    return {}
-
-
-def _shipping_faults(release: Release) -> dict[str, str]:
-    """How a change may ship: by its category's policy, a hotfix always rolling (SPEC 6)."""
-    policy = ChangePolicy.objects.filter(pk=release.category).first()
-    if policy is None:
-        return {"category": f"must be one of {', '.join(Category.values)}"}
-    if release.hotfix:
-        faults = {} if release.method == Method.ROLLING else {"method": "must be rolling: a hotfix ships so"}
-        if release.category == Category.HIGH and not release.security:
-            faults["hotfix"] = "must be a security one where the risk is high"
-        return faults
-    if release.method not in policy.methods:
-        return {"method": f"must be one of {', '.join(policy.methods)} for a change of {policy}"}
-    return {}
-
-
 def _refuse_frozen(release: Release) -> None:
     if release.frozen_at is not None:
         raise Refused("frozen", f"{release} went to production: it cannot be changed any more.")
@@ -291,4 +243,7 @@ def _refuse_unless_draft(release: Release) -> None:
     _refuse_frozen(release)
     if release.state != ReleaseState.DRAFT:
         state = release.get_state_display().lower()
-        raise Refused("not_a_draft", f"{release} is {state}: only a draft can get other issues.")
+        raise Refused("not_a_draft", f"{release} is {state}: only a draft can change so.")
+    # What is signed for must be what ships.
+    if planned := release.deployments.filter(finished_at=None).first():
+        raise Refused("planned", f"{planned} is planned: cancel it first, for its signatures would be void.")

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from monitoring import deployment_news
 from operations import audit
+from releases.announcements import publishing
 from releases.deployments import rows
 from releases.issues import shipping
 from releases.lifecycle import DeploymentState, ReleaseState, StepState
@@ -39,6 +40,7 @@ def complete(deployment: Deployment, step: Step | None) -> bool:
     audit.record("deployment.completed", actor=rows.PORTAL, subject=deployment, data=data)
     if in_production:
         shipping.deployed(release, actor=rows.PORTAL)
+        _announce_afterwards(deployment)
     deployment_news.deployed(
         release.module,
         str(deployment),
@@ -86,7 +88,7 @@ def rolled_back_locked(deployment: Deployment) -> None:
     release = deployment.release
     if deployment.environment_id == PRODUCTION:
         shipping.taken_back(release, actor=rows.PORTAL)
-    elif release.state == ReleaseState.IN_STAGING:
+    elif release.frozen_at is None:
         release.state = ReleaseState.DRAFT
         save_release(release, "state")
     data = {"release": release.version, "environment": deployment.environment_id}
@@ -97,6 +99,23 @@ def rolled_back_locked(deployment: Deployment) -> None:
 def news_key(deployment: Deployment) -> str:
     """Names a deployment in alerts."""
     return f"deployment-{deployment.pk}"
+
+
+def _announce_afterwards(deployment: Deployment) -> None:
+    """A security hotfix ships first and is announced when everybody has it (SPEC 6)."""
+    release = deployment.release
+    if not (release.hotfix and release.security):
+        return
+    publishing.publish(
+        actor=rows.PORTAL,
+        title=f"Security update {release.version}",
+        text=f"{release.module} {release.version} was installed. It closes a security hole.",
+        audience="everybody",
+        channels=["product"],
+        kind="release",
+        deployment=deployment,
+        key=f"{news_key(deployment)}-afterwards",
+    )
 
 
 def _do(step: Step) -> None:

@@ -14,7 +14,7 @@ from operations.errors import Invalid, Refused
 from releases import template_text
 from releases.deployments import finishing, planning, rows
 from releases.lifecycle import DeploymentState, ReleaseState, StepState
-from releases.models import PRODUCTION, Deployment, Evidence, Release, Step
+from releases.models import PRODUCTION, STAGING, Deployment, Evidence, Release, Step
 from releases.releases import save as save_release
 from releases.template_text import StepTemplate
 from rollout import phases
@@ -29,21 +29,24 @@ def roll_back(
     *,
     actor: Actor,
     reason: str,
-    environment: str = PRODUCTION,
+    environment: str = "",
     dry_run: bool = False,
 ) -> Deployment:
     """Take the last deployment of a release back, from whatever step it is at, or after its end.
 
-    No freeze and no verdict refuses it. Its flag is off for everybody when this returns; the rest follows
+    Without an `environment`, that to production, or where there is none that to staging. No freeze and no
+    verdict refuses it. Its flag is off for everybody when this returns; the rest follows
     step by step. Raises Invalid without a reason (a dry run needs none), Refused where there is nothing to
     take back, or a later deployment stands above it.
     """
     actor.require(rows.ROLL_BACK, "roll a deployment back")
     if len(reason) > LONGEST_REASON or (not reason.strip() and not dry_run):
         raise Invalid({"reason": f"must say why, in at most {LONGEST_REASON} characters"})
-    found = release.deployments.filter(environment=environment, started_at__isnull=False).first()
+    where = (environment,) if environment else (PRODUCTION, STAGING)
+    started = release.deployments.filter(started_at__isnull=False)
+    found = next((last for key in where if (last := started.filter(environment=key).first())), None)
     if found is None:
-        raise Refused("not_deployed", f"{release} was never deployed to {environment}.")
+        raise Refused("not_deployed", f"{release} was never deployed to {' or '.join(where)}.")
     if dry_run:
         _guard(found)
         return found
