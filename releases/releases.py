@@ -63,7 +63,7 @@ def create(
 def edit(
     release: Release, *, actor: Actor, revision: int | None = None, dry_run: bool = False, **values: Any
 ) -> Release:
-    """Change its texts until it goes to production, and how it ships (`release_rules.SHIPPING`) while it is a draft.
+    """Change its texts until it goes to production, and how it ships while it is a draft.
 
     Raises Invalid naming each field, Refused when it is too late or no longer the `revision` that was seen.
     """
