@@ -3,8 +3,18 @@
 from django.db.models import Prefetch, QuerySet
 
 from operations.errors import Invalid, NotFound
-from releases.lifecycle import ReleaseState
-from releases.models import Category, Deployment, Evidence, Issue, Release, SignOff, Step
+from releases.lifecycle import DeploymentState, ReleaseState
+from releases.models import (
+    PRODUCTION,
+    STAGING,
+    Category,
+    Deployment,
+    Evidence,
+    Issue,
+    Release,
+    SignOff,
+    Step,
+)
 from rollout.models import Module
 
 # "open" is every release that may still change or go somewhere.
@@ -36,9 +46,9 @@ def releases(*, module: str = "", status: str = "all", category: str = "") -> Qu
     if category:
         found = found.filter(category=category)
     if module:
-        found = found.filter(module=_module(module))
+        found = found.filter(module=module_of(module))
     return found.prefetch_related(
-        Prefetch("issues", Issue.objects.worst_first()), Prefetch("deployments", _deployments())
+        Prefetch("issues", Issue.objects.worst_first()), Prefetch("deployments", deployments())
     )
 
 
@@ -51,9 +61,16 @@ def release(version: str) -> Release:
     return found
 
 
+def deployments() -> QuerySet[Deployment]:
+    """Every deployment, the newest first."""
+    return Deployment.objects.select_related("release__module", "environment", "plan", "window").order_by(
+        "-pk"
+    )
+
+
 def deployment(number: int) -> Deployment:
     """One deployment with its steps, their evidence and its signatures. Raises NotFound."""
-    found = with_steps(_deployments()).filter(pk=number).first()
+    found = with_steps(deployments()).filter(pk=number).first()
     if found is None:
         raise NotFound(f"There is no deployment {number}.")
     return found
@@ -68,6 +85,41 @@ def step(number: int, key: str) -> Step:
     return found
 
 
+def last(release: Release, environment: str) -> Deployment:
+    """The deployment of a release to an environment that matters now: under way, else the last that began.
+
+    Raises NotFound where none has begun.
+    """
+    begun = deployments().filter(release=release, environment=environment, started_at__isnull=False)
+    found = begun.filter(finished_at=None).first() or begun.first()
+    if found is None:
+        raise NotFound(f"No deployment of {release} to {environment} has begun.")
+    return found
+
+
+def planned(release: Release, environment: str) -> Deployment:
+    """The deployment that is planned and has not begun. Raises NotFound."""
+    wanted = {"release": release, "environment": environment, "state": DeploymentState.PLANNED}
+    found = deployments().filter(**wanted).first()
+    if found is None:
+        raise NotFound(f"No deployment of {release} to {environment} is planned.")
+    return found
+
+
+def furthest(release: Release) -> str:
+    """The environment from which a release is taken back where nobody names one: how far it has come."""
+    in_production = release.deployments.filter(environment=PRODUCTION, started_at__isnull=False)
+    return PRODUCTION if in_production.exists() else STAGING
+
+
+def module_of(key: str) -> Module:
+    """The module of a key. Raises NotFound."""
+    found = Module.objects.filter(key=key).first() if key.isprintable() else None
+    if found is None:
+        raise NotFound(f"There is no module {key[:60]!r}.")
+    return found
+
+
 def with_steps(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
     """The same with what a whole document tells of each."""
     evidence = Prefetch("evidence", Evidence.objects.order_by("at", "pk"))
@@ -77,14 +129,3 @@ def with_steps(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
         "items",
         "plan__phases",
     )
-
-
-def _deployments() -> QuerySet[Deployment]:
-    return Deployment.objects.select_related("release", "plan", "window").order_by("-pk")
-
-
-def _module(key: str) -> Module:
-    found = Module.objects.filter(key=key).first() if key.isprintable() else None
-    if found is None:
-        raise NotFound(f"There is no module {key[:60]!r}.")
-    return found

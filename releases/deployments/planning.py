@@ -27,7 +27,7 @@ PLANNABLE = {
 
 
 @transaction.atomic
-def plan(release: Release, environment: str, *, actor: Actor, dry_run: bool = False) -> Deployment | None:
+def plan(release: Release, environment: str, *, actor: Actor, dry_run: bool = False) -> Deployment:
     """Plan a deployment: its steps, and for production its checklist, can be seen and worked from now on.
 
     With `dry_run` it is returned unsaved. Raises NotFound for an environment that there is not, Refused when
