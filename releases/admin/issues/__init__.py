@@ -1,0 +1,1 @@
+"""Issues in the admin: the list, the board, an issue's page, and what people do about them."""
