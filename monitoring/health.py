@@ -24,6 +24,8 @@ UNKNOWN_CHECKS = 4
 LATE_AFTER = timedelta(minutes=15)
 # Without any check for so long, whoever makes them is taken for dead (SPEC 4.4).
 SILENT_AFTER = timedelta(hours=2)
+# A part of a module is checked by itself for so long after it is complete.
+CHECKED_WHEN_COMPLETE = timedelta(days=1)
 # A breach of a plan in another state has been acted on, or reaches nobody.
 CAN_BE_STOPPED = (Plan.Status.RUNNING, Plan.Status.COMPLETE)
 
@@ -180,6 +182,9 @@ def _act(plan: Plan, found: HealthCheck, actor: Actor) -> str:
         if plan.breach_policy == Plan.BreachPolicy.ROLL_BACK:
             phases.roll_back(plan, actor=portal, reason=found.summary)
             return HealthCheck.Action.ROLLED_BACK
+        if plan.breach_policy == Plan.BreachPolicy.TURN_OFF:
+            phases.roll_back(plan, target=0, all_off=True, actor=portal, reason=found.summary)
+            return HealthCheck.Action.TURNED_OFF
         phases.pause(plan, actor=portal, reason=found.summary, version=plan.version)
         return HealthCheck.Action.PAUSED
     if plan.automatic and _unknown_too_long(found):
@@ -190,9 +195,17 @@ def _act(plan: Plan, found: HealthCheck, actor: Actor) -> str:
 
 
 def watched() -> QuerySet[Plan]:
-    """The plans that are checked from their first full hour on: they have begun, and reach somebody."""
+    """The plans that are checked from their first full hour on: they have begun, and reach somebody.
+
+    A part that has been complete for a day is checked with its whole: who has the one has the other.
+    """
     reaching = Q(percentage__gt=0) | Q(status=Plan.Status.RUNNING)
-    return Plan.objects.live().exclude(status=Plan.Status.DRAFT).filter(reaching, all_off=False)
+    found = Plan.objects.live().exclude(status=Plan.Status.DRAFT).filter(reaching, all_off=False)
+    since = timezone.now() - CHECKED_WHEN_COMPLETE
+    completed = PhaseRun.objects.filter(
+        plan=OuterRef("pk"), operation=PhaseRun.Operation.COMPLETE, at__gt=since
+    )
+    return found.filter(Q(module__part_of=None) | ~Q(status=Plan.Status.COMPLETE) | Exists(completed))
 
 
 def reaches_somebody(plan: Plan) -> bool:

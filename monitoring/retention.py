@@ -98,7 +98,7 @@ def _days(rolls: Iterable[date], *, until: date) -> Iterator[date]:
 def _oldest(model: type[models.Model], column: str) -> Any:
     """The least value of a column; module by module, as the index goes."""
     first = model._default_manager.filter(module=OuterRef("pk")).order_by(column).values(column)[:1]
-    return Module.objects.aggregate(oldest=Min(Subquery(first)))["oldest"]
+    return Module.objects.whole().aggregate(oldest=Min(Subquery(first)))["oldest"]
 
 
 def _changed(rolls: Mapping[date, DayRoll]) -> set[date]:
@@ -146,7 +146,7 @@ def _delete(model: type[models.Model], **old: Any) -> Counter[str]:
 
 
 def _modules() -> list[int]:
-    return list(Module.objects.order_by("pk").values_list("pk", flat=True))
+    return list(Module.objects.whole().order_by("pk").values_list("pk", flat=True))
 
 
 _SUMS = tuple(

@@ -1,9 +1,12 @@
-"""What a product manager owes a running phase: reviews on its schedule, and criteria only they can judge."""
+"""What a product manager owes a plan: reviews during its phases and after, and what only they can judge."""
+
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
+from monitoring import cadence
 from monitoring.judging import criteria
 from monitoring.models import CriterionTick, Review
 from operations import audit
@@ -18,26 +21,29 @@ LONGEST_NOTE = 2_000
 # Where there is too little to count, a person may vouch for the criterion (SPEC 4.2).
 CAN_BE_TICKED = (criteria.SATISFACTION,)
 Operation = PhaseRun.Operation
-# A pause changes nothing of the phase; its reviews stay due.
-MOVES_THE_SHARE = (Operation.PHASE, Operation.SET, Operation.RESUME, Operation.ROLLBACK)
+# A pause changes nothing of the phase, nor of what is complete; its reviews stay due.
+MOVES_ON = (Operation.PHASE, Operation.SET, Operation.RESUME, Operation.ROLLBACK, Operation.COMPLETE)
 
 
 @transaction.atomic
 def schedule() -> int:
-    """Make the reviews of every live plan's present phase, and let those of earlier ones lapse.
+    """Make the reviews of every live plan's present phase, or of its time after completion (SPEC 4.5).
 
-    Returns how many were made. Safe to run twice and by two workers.
+    Those of earlier phases lapse, and those that the next one overtakes. Returns how many were made. Safe to
+    run twice and by two workers.
     """
-    moves = PhaseRun.objects.filter(plan=OuterRef("pk"), operation__in=MOVES_THE_SHARE).order_by("-id")
+    now = timezone.now()
+    moves = PhaseRun.objects.filter(plan=OuterRef("pk"), operation__in=MOVES_ON).order_by("-id")
     newest = Plan.objects.live().annotate(newest=Subquery(moves.values("pk")[:1])).exclude(newest=None)
     runs = list(
         PhaseRun.objects.filter(pk__in=newest.values("newest"))
         .select_related("plan")
         .prefetch_related("plan__phases")
     )
-    Review.objects.open().exclude(run__in=runs).update(lapsed_at=timezone.now())
+    late = ~Q(run__in=runs) | Q(lapses_at__lte=now)
+    Review.objects.open().filter(late).update(lapsed_at=now)
     known = set(Review.objects.filter(run__in=runs).values_list("run", flat=True))
-    due = [review for run in runs if run.pk not in known for review in _due(run)]
+    due = [review for run in runs if run.pk not in known for review in _due(run, now)]
     Review.objects.bulk_create(due, ignore_conflicts=True)
     return len(due)
 
@@ -55,9 +61,8 @@ def do(review: Review, *, actor: Actor, note: str) -> Review:
     won = Review.objects.open().filter(pk=review.pk).update(done_at=now, done_by=str(actor), note=note)
     review.refresh_from_db()
     if not won:
-        said = f"was ticked by {review.done_by}" if review.done_at else "lapsed: the plan has moved on"
-        raise Refused("not_open", f"{review} {said}.")
-    data = {"review": review.number, "due": review.due_at.isoformat()}
+        raise Refused("not_open", f"{review} {_why_not_open(review)}.")
+    data = {"review": review.number, "kind": review.kind, "due": review.due_at.isoformat()}
     audit.record("monitoring.reviewed", actor=actor, subject=review.plan, data=data, reason=note)
     return review
 
@@ -95,7 +100,15 @@ def ticked(plan: Plan, phase: Phase | None) -> frozenset[str]:
     return frozenset(found.values_list("criterion", flat=True))
 
 
-def _due(run: PhaseRun) -> list[Review]:
+def _why_not_open(review: Review) -> str:
+    if review.done_at:
+        return f"was ticked by {review.done_by}"
+    return f"lapsed: {'the next one is due' if review.was_overtaken else 'the plan has moved on'}"
+
+
+def _due(run: PhaseRun, now: datetime) -> list[Review]:
+    if run.operation == Operation.COMPLETE:
+        return _after(run, now)
     reached = [phase for phase in run.plan.phases.all() if phase.percentage <= run.to_percentage]
     phase = max(reached, key=lambda each: each.percentage, default=None)
     if phase is None or not run.to_percentage or not phase.review_every or not phase.review_for:
@@ -106,6 +119,22 @@ def _due(run: PhaseRun) -> list[Review]:
     return [
         Review(plan=run.plan, run=run, number=number, due_at=run.at + number * phase.review_every)
         for number in range(1, count + 1)
+    ]
+
+
+def _after(run: PhaseRun, now: datetime) -> list[Review]:
+    """The reviews after completion, without those that are too late already."""
+    return [
+        Review(
+            plan=run.plan,
+            run=run,
+            number=due.number,
+            kind=due.stage,
+            due_at=due.due_at,
+            lapses_at=due.lapses_at,
+        )
+        for due in cadence.reviews_after(run.at)
+        if due.lapses_at > now
     ]
 
 

@@ -25,8 +25,10 @@ class TicketFigures(NamedTuple):
 def of_module(module: Module, until: datetime) -> TicketFigures:
     """The issues that are open now, and the ratings of the seven days before `until`; three queries.
 
+    Nobody complains of a part: they are those of the whole module.
     Tickets in quarantine count for nothing; a rating counts whatever became of its ticket.
     """
+    module = module.whole
     issues = {
         severity: Ticket.objects.open_bugs(severity).filter(module=module).count()
         for severity in (Ticket.Severity.CRITICAL, Ticket.Severity.HIGH)

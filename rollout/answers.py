@@ -27,7 +27,8 @@ def explain(flag_key: str, unit_id: str | None, context: Mapping[str, Any] | Non
     Raises NotFound for an unknown flag, Invalid for a unit id that is not printable or longer than 120
     characters.
     """
-    flag = Flag.objects.select_related("module").filter(key=flag_key).first()
+    found = Flag.objects.select_related("module").filter(key=flag_key)
+    flag = found.first() if flag_key.isprintable() else None
     if flag is None:
         raise NotFound(f"There is no flag {flag_key!r}.")
     return of_flag(flag, facts.state_for_answers(flag.module), unit_id, context)
@@ -57,7 +58,9 @@ def tried(flag: Flag, unit_id: str | None, context: Mapping[str, Any], *, rules:
 
 def find_module(module_key: str) -> Module:
     """The module of this key or alias. Raises NotFound."""
-    module = Module.objects.filter(key=ALIASES.get(module_key, module_key)).first()
+    key = ALIASES.get(module_key, module_key)
+    # PostgreSQL takes no NUL.
+    module = Module.objects.filter(key=key).first() if key.isprintable() else None
     if module is None:
         raise NotFound(f"There is no module {module_key!r}.")
     return module

@@ -31,7 +31,11 @@ def plan_of(module_key: str) -> Plan:
     """The live plan of a module, by its key or alias. Raises NotFound."""
     module = find_module(module_key)
     plan = (
-        Plan.objects.live().filter(module=module).select_related("module").prefetch_related("phases").first()
+        Plan.objects.live()
+        .filter(module=module)
+        .select_related("module__part_of")
+        .prefetch_related("phases")
+        .first()
     )
     if plan is None:
         raise NotFound(f"The module {module.key} has no plan: run `rollout setup`.")
@@ -40,7 +44,7 @@ def plan_of(module_key: str) -> Plan:
 
 def live_plans() -> list[Plan]:
     """The live plan of every module, in the order of the modules' names."""
-    return list(Plan.objects.live().select_related("module").prefetch_related("phases"))
+    return list(Plan.objects.live().select_related("module__part_of").prefetch_related("phases"))
 
 
 def status_of(plan: Plan) -> Document:
@@ -50,6 +54,7 @@ def status_of(plan: Plan) -> Document:
     verdict = gates.latest_verdict(plan)
     return {
         "module": plan.module.key,
+        "partOf": plan.module.part_of.key if plan.module.part_of else None,
         "name": plan.name,
         "unit": plan.module.unit,
         "status": plan.status,

@@ -138,7 +138,7 @@ class FeedbackForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        modules = Module.objects.order_by("name").values_list("key", "name")
+        modules = Module.objects.whole().order_by("name").values_list("key", "name")
         self.fields["module"].choices = [("", "I do not know"), *modules]  # type: ignore[attr-defined]
 
     def clean_severity(self) -> str:

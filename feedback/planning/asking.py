@@ -13,7 +13,7 @@ def range_of(
 ) -> Range:
     """The range of these words; `module` is a key, and nothing means all. Raises Invalid."""
     faults = {}
-    found = Module.objects.filter(key=module).first() if module and module.isprintable() else None
+    found = Module.objects.whole().filter(key=module).first() if module and module.isprintable() else None
     if module and found is None:
         faults["module"] = f"there is no module {module[:60]!r}"
     if objective and objective not in Enhancement.Objective.values:

@@ -76,7 +76,7 @@ def select(asked: Asked) -> Selection:
         faults["startDate"] = f"must be at most {MOST_DAYS:,} days before the end, {last}"
     if asked.category and asked.category not in Ticket.Category.values:
         faults["category"] = f"must be one of {', '.join(Ticket.Category.values)}"
-    module = Module.objects.filter(key=asked.module).first() if _possible(asked.module) else None
+    module = Module.objects.whole().filter(key=asked.module).first() if _possible(asked.module) else None
     if asked.module and module is None:
         faults["module"] = f"there is no module {asked.module[:60]!r}"
     workspace = Workspace.objects.filter(pk=asked.workspace).first() if _possible(asked.workspace) else None

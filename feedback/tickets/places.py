@@ -22,7 +22,7 @@ class Places:
             self._workspaces |= Workspace.objects.in_bulk(wanted)
         if self._modules:
             wanted = [key for key in self._modules if key.isprintable()]
-            self._modules |= Module.objects.in_bulk(wanted, field_name="key")
+            self._modules |= Module.objects.whole().in_bulk(wanted, field_name="key")
 
     def put(self, ticket: Ticket, workspace: str, module: str) -> dict[str, str]:
         """Set the ticket's place, with the phase that the module's rollout is in now; return the faults."""
@@ -48,7 +48,7 @@ class Places:
 
     def _module(self, key: str) -> Module | None:
         if key not in self._modules:
-            self._modules[key] = Module.objects.filter(key=key).first() if key.isprintable() else None
+            self._modules[key] = Module.objects.whole().filter(key=key).first() if key.isprintable() else None
         return self._modules[key]
 
     def _phase(self, module: Module) -> Phase | None:

@@ -18,6 +18,8 @@ EVERYBODY = 100
 DONE = {
     Action.PAUSED: "The portal paused the plan: nobody new gets the module, and nobody loses it.",
     Action.ROLLED_BACK: "The portal rolled the plan back to the phase before.",
+    Action.TURNED_OFF: "The portal turned the flag off for everybody. The deployment of a release follows by "
+    "itself and goes back to the version before.",
     Action.AUTOMATIC_STOPPED: "The portal stopped automatic mode: no phase runs by itself until a person "
     "turns it on again. Nobody loses the module.",
 }
@@ -47,6 +49,7 @@ YOURS = {
     "or roll back now to take the module from them.",
     Result.UNKNOWN: "See that the product still sends its metrics, and that its source is set up right.",
 }
+REPAIR_RELEASE = "See that its deployment arrives, and have it repaired: it ships as the next release."
 REPAIR = "Have it repaired. The plan goes on when a person resumes it."
 
 
@@ -87,6 +90,8 @@ def _yours(check: HealthCheck, result: Verdict.Result) -> str:
         return PLATFORM
     if _is_unclear(check):
         return NO_CONTROL if check.percentage == EVERYBODY else UNCLEAR
+    if check.action == Action.TURNED_OFF:
+        return REPAIR_RELEASE
     return REPAIR if check.action == Action.ROLLED_BACK else YOURS[result]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from monitoring import reviews, slots
+from monitoring import plan_sources, reviews, slots
 from monitoring.admin import links, strips, vitals_source, words
 from monitoring.models import HealthCheck, Review, VitalsSource
 from monitoring.slots import HOUR
@@ -38,7 +38,7 @@ def of_plan(plan: Plan, actor: Actor) -> dict[str, Any]:
         "strip": _strip(plan, checks),
         "history_url": links.history(plan),
         "checks_url": links.checks(plan=plan.pk),
-        "source": getattr(plan, "vitals_source", None) or VitalsSource(plan=plan),
+        "source": _source(plan),
         "source_url": _source_url(plan, actor),
         **_reviews(plan, actor),
         **_vouching(plan, actor),
@@ -49,6 +49,14 @@ def _last_day(plan: Plan) -> list[HealthCheck]:
     """The checks of the last 24 slots, the newest first."""
     since = slots.newest(timezone.now()) - DAY
     return list(plan.checks.filter(slot__gt=since).defer("details").order_by("-slot"))
+
+
+def _source(plan: Plan) -> VitalsSource:
+    """Where its vitals come from; a part without a source of its own has that of its whole."""
+    own: VitalsSource | None = getattr(plan, "vitals_source", None)
+    if own is None and plan.module.part_of_id is not None:
+        own = plan_sources.chosen_for(plan)
+    return own or VitalsSource(plan=plan)
 
 
 def _source_url(plan: Plan, actor: Actor) -> str:

@@ -10,13 +10,14 @@ from django.utils.timesince import timesince
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from monitoring import reviews
+from monitoring import cadence, reviews
 from monitoring.admin import links, words
 from monitoring.admin.filters import PlanFilter, StateFilter
 from monitoring.models import HealthCheck, Review
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation, Preview
 from operations.doors.model_admin import VerbAdmin
+from rollout.models import Plan
 
 STATE_LABELS = {"Due": "warning", "Ahead": "", "Done": "success", "Lapsed": ""}
 
@@ -47,7 +48,7 @@ def _tick(review: Review, inputs: Inputs, actor: Actor, version: int | None) -> 
 
 def _preview(review: Review, inputs: Inputs, actor: Actor) -> Preview:
     """What there is to review: the newest check of the plan."""
-    newest = HealthCheck.objects.filter(plan=review.plan_id).defer("details").order_by("-slot").first()
+    newest = _newest_check(review.plan)
     context = {
         "review": review,
         "state": state_of(review),
@@ -55,8 +56,16 @@ def _preview(review: Review, inputs: Inputs, actor: Actor) -> Preview:
         "result_label": words.RESULT_LABELS[newest.result] if newest else "",
         "check_url": links.check(newest.pk) if newest else "",
         "history_url": links.history(review.plan),
+        "points": cadence.POINTS.get(review.kind),
     }
     return Preview("admin/monitoring/review_preview.html", context)
+
+
+def _newest_check(plan: Plan) -> HealthCheck | None:
+    """The newest check of the plan; of a part, that of its whole where it is checked no more itself."""
+    modules = [plan.module_id, *filter(None, [plan.module.part_of_id])]
+    found = HealthCheck.objects.filter(plan__module__in=modules) if len(modules) > 1 else plan.checks.all()
+    return found.defer("details").order_by("-slot", "-plan").first()
 
 
 def _of_the_past(request: HttpRequest) -> bool:
@@ -79,9 +88,9 @@ class ReviewAdmin(VerbAdmin):
             on_list=True,
         ),
     )
-    list_display = ("name", "plan", "state", "due_at", "late")
+    list_display = ("name", "plan", "kind", "state", "due_at", "late")
     list_display_links = ("name",)
-    list_filter = (StateFilter, PlanFilter)
+    list_filter = (StateFilter, "kind", PlanFilter)
     list_select_related = ("plan",)
     change_form_outer_before_template = "admin/monitoring/review.html"
     change_form_outer_after_template = ""
@@ -91,7 +100,7 @@ class ReviewAdmin(VerbAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
         found: QuerySet[Review] = super().get_queryset(request)
-        return found.select_related("plan", "run")
+        return found.select_related("plan__module", "run")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """What is owed first, of the past the latest first."""
@@ -106,7 +115,8 @@ class ReviewAdmin(VerbAdmin):
 
     def page_context(self, request: HttpRequest, obj: Review) -> dict[str, Any]:
         state = state_of(obj)
-        return {"review": obj, "state": state, "state_label": STATE_LABELS[state]}
+        points = cadence.POINTS.get(obj.kind)
+        return {"review": obj, "state": state, "state_label": STATE_LABELS[state], "points": points}
 
     @display(description="Review", ordering="number")
     def name(self, review: Review) -> str:

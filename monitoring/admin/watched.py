@@ -46,7 +46,7 @@ class WatchedPlans(VerbAdmin):
         context = super().page_context(request, obj)
         if request.user.has_perm("monitoring.view_alert"):
             context["sections"] = ["admin/monitoring/alert_section.html", *context.get("sections", ())]
-            context["open_alerts"] = open_alerts.of_module(obj.module_id)
+            context["open_alerts"] = open_alerts.of_module(obj.module.whole)
         if not request.user.has_perm("monitoring.view_healthcheck"):
             return context
         context["sections"] = [*context.get("sections", ()), "admin/monitoring/plan_health.html"]

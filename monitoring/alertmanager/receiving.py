@@ -85,7 +85,8 @@ def _take(alerts: Sequence[Told], payload: Payload, modules: Mapping[str, Module
 def _modules(alerts: Sequence[Told]) -> Mapping[str, Module]:
     """The modules by their keys, where any alert names one."""
     named = any("module" in told.labels for told in alerts)
-    return {module.key: module for module in Module.objects.all()} if named else {}
+    modules = Module.objects.select_related("part_of")
+    return {module.key: module for module in modules} if named else {}
 
 
 def _cause(told: Told, payload: Payload, modules: Mapping[str, Module]) -> Signal:

@@ -13,8 +13,8 @@ STATUSES = ("open", "unacknowledged", "acknowledged", "silenced", "pending", "re
 def find(*, status: str = "open", level: str = "", module: str = "") -> AlertQuerySet:
     """Alerts in the order in which responses are owed, resolved ones newest first.
 
-    Those of a `module` include the ones that concern no module, which concern all. Raises Invalid, and
-    NotFound for a module that is not there.
+    Those of a `module` include the ones that concern no module, which concern all; those of a part are among
+    its whole's. Raises Invalid, and NotFound for a module that is not there.
     """
     faults = {}
     if status not in STATUSES:
@@ -27,7 +27,7 @@ def find(*, status: str = "open", level: str = "", module: str = "") -> AlertQue
     if level:
         found = found.filter(level=level)
     if module:
-        found = found.filter(module=_module(module)) | found.filter(module=None)
+        found = found.filter(module=_module(module).whole) | found.filter(module=None)
     return found.order_by("-first_seen", "-pk") if status in ("resolved", "all") else found.worst_first()
 
 
@@ -58,8 +58,11 @@ def by_id(number: int) -> Alert:
 
 
 def module_of(key: str) -> Module | None:
-    """The module of a key, None for no key. Raises NotFound."""
-    return _module(key) if key else None
+    """The module of a key, None for no key. Raises NotFound, for a part of a module too."""
+    found = _module(key) if key else None
+    if found is not None and found.part_of is not None:
+        raise NotFound(f"{key!r} is a part of the module {found.part_of.key!r}: name that.")
+    return found
 
 
 def _module(key: str) -> Module:

@@ -109,7 +109,7 @@ def gaps() -> list[Gap]:
     # Whoever is told of the alerts of no module is told of those of each.
     if all(_somebody_hears(directory, level, None) for level in MUST_BE_HEARD):
         return []
-    modules: list[Module | None] = [*Module.objects.all(), None]
+    modules: list[Module | None] = [*Module.objects.whole(), None]
     return [
         Gap(level, module)
         for level in MUST_BE_HEARD

@@ -33,7 +33,9 @@ LONGEST = {"title": 200, "summary": 5_000, "affected": 500, "done": 500, "advice
 class Signal:
     """What a source says of one cause: that it holds (`firing`), or that it is gone.
 
-    `cause` names it within its source and module. `at` is since when it holds (now, unless given).
+    `cause` names it within its source and module. An alert of a part is one of the whole module, under a
+    fingerprint of its own: whoever is told of that is told of this. `at` is since when it holds (now, unless
+    given).
     `hold_for` is how long it must hold before the alert fires, `settle` how long it must be gone before the
     alert resolves. `lasts` makes it an event, which resolves by itself after that time. `counts` is 0 for a
     replay of what is known: that neither counts nor reopens. `never_announced` has what was not heard of
@@ -67,6 +69,17 @@ class Signal:
         """Names the cause for good: the SHA-256 of its source, module and name, in hex."""
         module = self.module.key if self.module else ""
         return hashlib.sha256("\n".join((self.source, module, self.cause)).encode()).hexdigest()
+
+    @property
+    def whole(self) -> Module | None:
+        """The module to which the alert belongs: that of routes, silences and incidents."""
+        return self.module.whole if self.module else None
+
+    @property
+    def labels_in_full(self) -> dict[str, str]:
+        """Its labels, and which part of the module it speaks of."""
+        of_part = self.module is not None and self.module.part_of_id is not None
+        return {**self.labels, **({"part": self.module.key} if self.module and of_part else {})}
 
 
 def take(signals: Iterable[Signal]) -> dict[str, Alert]:
@@ -155,12 +168,12 @@ def _reopens(alert: Alert, signal: Signal, now: datetime) -> bool:
 
 
 def _made(signal: Signal, fingerprint: str, story: Story, *, resolved: bool = False) -> Alert:
-    began = min(signal.at or story.now, story.now)
+    began, whole = min(signal.at or story.now, story.now), signal.whole
     alert = Alert(
         fingerprint=fingerprint,
         source=signal.source,
-        module=signal.module,
-        group_key=(signal.group_key or (signal.module.key if signal.module else fingerprint))[:200],
+        module=whole,
+        group_key=(signal.group_key or (whole.key if whole else fingerprint))[:200],
         level=signal.level,
         urgency=levels.urgency_of(signal.level, signal.urgency),
         count=max(1, signal.counts),
@@ -251,7 +264,7 @@ def _say(alert: Alert, signal: Signal) -> None:
     for name, longest in LONGEST.items():
         if text := getattr(signal, name):
             setattr(alert, name, text if len(text) <= longest else f"{text[: longest - 1]}…")
-    if signal.labels:
-        alert.labels = dict(signal.labels)
+    if labels := signal.labels_in_full:
+        alert.labels = labels
     if signal.health_check is not None:
         alert.health_check = signal.health_check

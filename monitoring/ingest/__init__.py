@@ -58,7 +58,7 @@ def take(body: Any, *, actor: Actor) -> Taken:
     """
     now = timezone.now()
     given = _form(body)
-    module = Module.objects.filter(key=given["module"]).first() if is_id(given["module"]) else None
+    module = Module.objects.whole().filter(key=given["module"]).first() if is_id(given["module"]) else None
     if module is None:
         raise Invalid({"module": f"is no module; there are {', '.join(_modules())}"})
     earlier = _earlier(module, given["batch"])
@@ -163,4 +163,4 @@ def _answer(batch: Batch) -> Taken:
 
 
 def _modules() -> list[str]:
-    return list(Module.objects.order_by("key").values_list("key", flat=True))
+    return list(Module.objects.whole().order_by("key").values_list("key", flat=True))

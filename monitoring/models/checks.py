@@ -23,6 +23,7 @@ class HealthCheck(models.Model):
     class Action(models.TextChoices):
         PAUSED = "paused", "Paused the plan"
         ROLLED_BACK = "rolled_back", "Rolled the plan back"
+        TURNED_OFF = "turned_off", "Turned the plan's flag off for everybody"
         AUTOMATIC_STOPPED = "automatic_stopped", "Stopped automatic mode"
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="checks", db_index=False)

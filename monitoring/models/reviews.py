@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from monitoring import cadence
 from rollout.models import PhaseRun, Plan
 
 
@@ -18,16 +19,27 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
 
 class Review(models.Model):
-    """A look at a phase that a product manager owes, such as every 2 hours of the first 48."""
+    """A look that a product manager owes: at a phase, such as every 2 hours of the first 48, or after all.
+
+    One with `lapses_at` is overtaken by the next one; one of a phase stays due while that lasts.
+    """
+
+    class Kind(models.TextChoices):
+        PHASE = "phase", "Phase"
+        DAY = cadence.DAY, "First 24 hours"
+        WEEK = cadence.WEEK, "First week"
+        MONTH = cadence.MONTH, "First month"
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="reviews", db_index=False)
     run = models.ForeignKey(PhaseRun, on_delete=models.CASCADE, related_name="reviews", db_index=False)
     number = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.PHASE)
     due_at = models.DateTimeField()
+    lapses_at = models.DateTimeField(null=True, help_text="When it is overtaken by the next one")
     done_at = models.DateTimeField(null=True)
     done_by = models.CharField(max_length=200, blank=True)
     note = models.TextField(blank=True, max_length=2000)
-    lapsed_at = models.DateTimeField(null=True, help_text="When the plan moved on before it was done")
+    lapsed_at = models.DateTimeField(null=True, help_text="When it was too late to do it")
 
     objects = ReviewQuerySet.as_manager()
 
@@ -39,15 +51,30 @@ class Review(models.Model):
                 condition=Q(done_at=None) | Q(lapsed_at=None), name="review_done_or_lapsed"
             ),
             models.CheckConstraint(condition=Q(done_at=None) | ~Q(note=""), name="review_has_a_note"),
+            models.CheckConstraint(
+                condition=Q(kind="phase", lapses_at=None)
+                | Q(kind__in=[cadence.DAY, cadence.WEEK, cadence.MONTH], lapses_at__isnull=False),
+                name="review_kind",
+            ),
         ]
         indexes = [
             models.Index(fields=["plan", "due_at"], name="review_of_plan"),
             models.Index(fields=["due_at"], name="review_open", condition=Q(done_at=None, lapsed_at=None)),
+            models.Index(
+                fields=["lapses_at"], name="review_lapses", condition=Q(done_at=None, lapsed_at=None)
+            ),
         ]
         permissions = [("do_review", "Can tick a review or a criterion")]
 
     def __str__(self) -> str:
         return f"Review {self.number} of {self.plan}"
+
+    @property
+    def was_overtaken(self) -> bool:
+        """Whether it lapsed because the next one was due, and not because the plan moved on."""
+        if self.lapsed_at is None or self.lapses_at is None:
+            return False
+        return self.lapsed_at >= self.lapses_at
 
 
 class CriterionTick(models.Model):

@@ -19,9 +19,8 @@ def raise_alerts(checked: Checked) -> None:
     The caller holds the plan's lock: nobody else says anything of these causes meanwhile. One query where
     there is nothing to say.
     """
-    open_ones = Alert.objects.filter(
-        module=checked.plan.module_id, source__in=(Alert.Source.HEALTH, Alert.Source.RULE), resolved_at=None
-    )
+    whole, sources = checked.plan.module.whole, (Alert.Source.HEALTH, Alert.Source.RULE)
+    open_ones = Alert.objects.filter(module=whole, source__in=sources, resolved_at=None)
     known = dict(open_ones.values_list("fingerprint", "fired_at"))
     said = [signal for signal in verdicts.signals(checked, known) if signal.firing or _is(signal, known)]
     said += _of_rules(checked, known)

@@ -27,9 +27,8 @@ def tell() -> int:
     """
     now = timezone.now()
     runs = PhaseRun.objects.filter(at__gt=now - DAY, operation__in=MILESTONES)
-    signals = [
-        _milestone(run) for run in runs.select_related("plan__module").prefetch_related("plan__phases")
-    ]
+    runs = runs.select_related("plan__module__part_of").prefetch_related("plan__phases")
+    signals = [_milestone(run) for run in runs]
     windows = Window.objects.filter(kind=Window.Kind.MAINTENANCE)
     soon = windows.ahead(now).filter(starts_at__lte=now + AHEAD)
     signals += [_maintenance(window) for window in soon]

@@ -19,12 +19,15 @@ def tell() -> int:
     A check that fails to raise its alerts has its pause or rollback stand, and after a rollback to 0 % there
     is no later one to raise them.
     """
+    # A part's alerts are those of its whole, where the plan of that raises its own.
     said = Alert.objects.filter(
-        source=Alert.Source.HEALTH, module=OuterRef("plan__module"), last_seen__gte=OuterRef("made_at")
+        source=Alert.Source.HEALTH,
+        health_check__plan__module=OuterRef("plan__module"),
+        last_seen__gte=OuterRef("made_at"),
     )
     told = Alert.objects.filter(source=Alert.Source.PORTAL, health_check=OuterRef("pk"))
     acted = HealthCheck.objects.filter(made_at__gt=timezone.now() - LOOKS_BACK).exclude(action="")
-    unheard = acted.exclude(Exists(said)).exclude(Exists(told)).select_related("plan__module")
+    unheard = acted.exclude(Exists(said)).exclude(Exists(told)).select_related("plan__module__part_of")
     signals = [_signal(check) for check in unheard.defer("details")]
     take(signals)
     return len(signals)

@@ -17,6 +17,10 @@ from rollout import phases
 from rollout.models import Plan
 
 HARD_STOP = "hard_stop"
+DEPLOYMENT_FOLLOWS = (
+    "The deployment of a release follows by itself and goes back to the version before: see on its page that "
+    "it arrives there. What is mended ships as the next release."
+)
 Action = HealthCheck.Action
 Criterion = dict[str, Any]
 
@@ -143,6 +147,8 @@ def _done(checked: Checked) -> str:
     if check.action == Action.ROLLED_BACK:
         lower = phases.phase_before(plan)
         return f"The portal rolled the plan back {at}, from {plan.percentage} % to {lower} %."
+    if check.action == Action.TURNED_OFF:
+        return f"The portal turned the flag off for everybody {at}: nobody has {plan.module} any more."
     return ""
 
 
@@ -158,6 +164,8 @@ def _advice(checked: Checked) -> str:
     if action == Action.ROLLED_BACK:
         resume = scope.command(f"rollout resume {plan.percentage}")
         return f"{scope.look()} Mend it, then go on: {resume}. Automatic mode is off."
+    if action == Action.TURNED_OFF:
+        return f"{scope.look()} {DEPLOYMENT_FOLLOWS}"
     if action == Action.PAUSED or plan.status != Plan.Status.RUNNING:
         back = scope.command('rollout rollback "REASON"')
         return (

@@ -71,7 +71,7 @@ class DescribeForm(forms.Form):
 
 
 class CreateForm(DescribeForm):
-    module = forms.ModelChoiceField(Module.objects.all(), widget=UnfoldAdminSelectWidget())
+    module = forms.ModelChoiceField(Module.objects.whole(), widget=UnfoldAdminSelectWidget())
     key = text(
         longest=80,
         help_text="What the product asks for, such as refill_reminders. It stays as it is.",

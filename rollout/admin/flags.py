@@ -20,6 +20,7 @@ from rollout.admin import flag_events, flag_sections, previews, shares, trial, u
 from rollout.admin.flag_filters import CleanUpFilter, StateFilter
 from rollout.admin.flag_operations import OPERATIONS
 from rollout.admin.forms import DayForm
+from rollout.admin.module_filters import WholeModules
 from rollout.admin.rule_editor import RulesForm
 from rollout.facts import State
 from rollout.models import Enrolment, Flag, Override
@@ -53,7 +54,7 @@ class FlagList(ChangeList):
 class FlagAdmin(VerbAdmin):
     operations = OPERATIONS
     list_display = ("key", "state", "kind", "module_name", "starts", "share", "override_count", "owner")
-    list_filter = (StateFilter, CleanUpFilter, "value_type", "module")
+    list_filter = (StateFilter, CleanUpFilter, "value_type", ("module", WholeModules))
     search_fields = ("key", "name", "owner")
     list_select_related = ("module",)
     ordering = ("module__name", "from_phase", "pk")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
@@ -45,6 +46,14 @@ def set_internal_list(module: Module, inputs: Inputs, actor: Actor, version: int
 
 def _lines(entries: Any) -> str:
     return "\n".join(entries)
+
+
+class WholeList(ChangeList):
+    """The list of modules that people choose from; a part's page is reached from its plan's."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Module]:
+        found: QuerySet[Module] = super().get_queryset(request, exclude_parameters)
+        return found.filter(part_of=None)
 
 
 class ModuleAdmin(VerbAdmin):

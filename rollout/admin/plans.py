@@ -23,6 +23,7 @@ from operations.models import AuditEvent
 from rollout import cohorts, facts, gates, plans
 from rollout.admin import previews, shares, words
 from rollout.admin.ladder import ladder
+from rollout.admin.module_filters import ReleaseFilter, WholeModules
 from rollout.admin.plan_operations import OPERATIONS
 from rollout.cohorts import Shares
 from rollout.models import Enrolment, Plan, Verdict
@@ -71,10 +72,10 @@ class PlanForm(ModelForm):
 class PlanAdmin(VerbAdmin):
     form = PlanForm
     operations: ClassVar[Sequence[Operation]] = OPERATIONS
-    list_display = ("__str__", "module_name", "state", "progress", "phase", "health")
-    list_filter = ("status", "module")
-    search_fields = ("name", "module__name")
-    list_select_related = ("module",)
+    list_display = ("__str__", "module_name", "state", "progress", "phase", "health", "release_of")
+    list_filter = ("status", ("module", WholeModules), ReleaseFilter)
+    search_fields = ("name", "module__name", "module__part_of__name")
+    list_select_related = ("module__part_of",)
     fieldsets = (("Configuration", {"fields": (*plans.CONFIGURABLE, "shown_version")}),)
     change_form_outer_before_template = "admin/rollout/plan_head.html"
     change_form_after_template = "admin/rollout/plan_save.html"
@@ -85,7 +86,7 @@ class PlanAdmin(VerbAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         latest = Verdict.objects.filter(plan=OuterRef("pk")).order_by("-measured_at", "-id")
         found: QuerySet[Plan] = super().get_queryset(request)
-        found = found.select_related("module").prefetch_related("phases")
+        found = found.select_related("module__part_of").prefetch_related("phases")
         return found.annotate(latest_verdict=Subquery(latest.values("result")[:1]))
 
     def get_fieldsets(self, request: HttpRequest, obj: Plan | None = None) -> Any:
@@ -113,6 +114,10 @@ class PlanAdmin(VerbAdmin):
     @display(description="Module", ordering="module__name")
     def module_name(self, plan: Plan) -> str:
         return plan.module.name
+
+    @display(description="Release of", ordering="module__part_of__name")
+    def release_of(self, plan: Plan) -> str:
+        return plan.module.part_of.name if plan.module.part_of else ""
 
     @display(description="Status", ordering="status", label=STATUS_LABELS)
     def state(self, plan: Plan) -> str:

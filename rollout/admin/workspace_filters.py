@@ -109,7 +109,7 @@ def _modules(request: HttpRequest) -> dict[str, Module]:
     """The modules whose units are workspaces, by key; read once a request."""
     found: dict[str, Module] | None = getattr(request, "modules_read", None)
     if found is None:
-        modules = Module.objects.filter(unit=Module.Unit.WORKSPACE)[:MOST_VALUES]
+        modules = Module.objects.whole().filter(unit=Module.Unit.WORKSPACE)[:MOST_VALUES]
         found = {module.key: module for module in modules}
         request.modules_read = found  # type: ignore[attr-defined]
     return found

@@ -79,7 +79,7 @@ class WorkspaceAdmin(VerbAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Workspace]:
         found: QuerySet[Workspace] = super().get_queryset(request)
-        stays = Enrolment.objects.open().select_related("plan__module")
+        stays = Enrolment.objects.open().filter(plan__module__part_of=None).select_related("plan__module")
         return found.prefetch_related(Prefetch("enrolments", queryset=stays, to_attr="stays"))
 
     @display(description="Id", ordering="id")

@@ -137,6 +137,7 @@ class StatusSerializer(serializers.Serializer[Any]):
     """A plan, its cohort, its verdict and its phases."""
 
     module = serializers.CharField()
+    partOf = serializers.CharField(allow_null=True, help_text="Of a release's plan: the module that it is of")
     name = serializers.CharField()
     unit = serializers.ChoiceField(choices=["workspace", "user"])
     status = serializers.ChoiceField(choices=["draft", "running", "paused", "complete", "rolled_back"])

@@ -19,6 +19,11 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         """Plans that are not archived; a module has at most one."""
         return self.exclude(status=Plan.Status.ARCHIVED)
 
+    def in_sight(self) -> "PlanQuerySet":
+        """Live plans of whole modules, and those of parts under way: releases of the past pile up."""
+        under_way = [Plan.Status.RUNNING, Plan.Status.PAUSED]
+        return self.live().filter(Q(module__part_of=None) | Q(status__in=under_way))
+
 
 class Plan(models.Model):
     """How far a module is rolled out. The fields below `percentage` change through the verbs alone."""

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from monitoring import reviews
+from monitoring import cadence, reviews
 from monitoring.models import Review
 from operations.errors import Forbidden, Invalid, Refused
 from operations.models import AuditEvent
@@ -119,3 +119,105 @@ def test_a_tick_does_not_outlive_a_change_of_the_share(plan: Plan) -> None:
     phases.set_percentage(plan, 20, actor=ROOT)
     plan = builders.engagement()
     assert reviews.ticked(plan, plan.phases.get(number=1)) == frozenset()
+
+
+@pytest.fixture
+def complete() -> Plan:
+    """A plan at 100 % that was declared complete."""
+    plan = builders.a_plan(eligible=20)
+    plan = phases.set_percentage(plan, 100, actor=ROOT).plan
+    builders.a_verdict(plan)
+    plan = phases.complete(plan, override="in a test", actor=ROOT).plan
+    reviews.schedule()
+    return plan
+
+
+def test_what_is_complete_is_reviewed_every_quarter_hour_then_daily_then_weekly(complete: Plan) -> None:
+    at = complete.runs.get(operation="complete").at
+    due = {
+        kind: list(complete.reviews.filter(kind=kind).values_list("due_at", flat=True))
+        for kind in ("day", "week", "month")
+    }
+    first = at + timedelta(days=1)
+    assert due["day"] == [at + number * timedelta(minutes=15) for number in range(1, 97)]
+    assert due["week"] == [first + timedelta(days=number) for number in range(1, 8)]
+    assert due["month"] == [first + timedelta(days=7 + 7 * number) for number in range(1, 5)]
+    assert complete.reviews.count() == 107
+    assert reviews.schedule() == 0
+
+
+def test_the_reviews_of_the_last_phase_lapse_when_the_plan_is_complete(complete: Plan) -> None:
+    assert not complete.reviews.open().filter(kind="phase").exists()
+
+
+def test_a_review_that_nobody_did_lapses_when_the_next_one_is_due(complete: Plan) -> None:
+    with in_hours(5.1):
+        reviews.schedule()
+        assert Review.objects.due().count() == 1
+        lapsed = complete.reviews.exclude(lapsed_at=None)
+        assert lapsed.count() == 19
+        assert all(review.was_overtaken for review in lapsed)
+        with pytest.raises(Refused, match="lapsed: the next one is due"):
+            reviews.do(lapsed[0], actor=ROOT, note="Late")
+
+
+@pytest.mark.parametrize(("days", "kind"), [(2.5, "week"), (20, "month")])
+def test_daily_and_weekly_reviews_are_never_overdue_in_heaps(complete: Plan, days: float, kind: str) -> None:
+    with in_hours(24 * days):
+        reviews.schedule()
+        assert [review.kind for review in Review.objects.due()] == [kind]
+        reviews.do(Review.objects.due().get(), actor=ROOT, note="Quiet")
+        reviews.schedule()
+        assert not Review.objects.due().exists()
+
+
+def test_after_five_weeks_and_a_day_nothing_is_owed(complete: Plan) -> None:
+    with in_hours(24 * 43.1):
+        reviews.schedule()
+        assert not Review.objects.open().exists()
+
+
+def test_a_plan_that_was_complete_long_ago_owes_nothing_of_the_past(complete: Plan) -> None:
+    Review.objects.all().delete()
+    with in_hours(24 * 10):
+        assert reviews.schedule() == 4
+        assert {review.kind for review in Review.objects.all()} == {"month"}
+
+
+def test_a_pause_of_what_is_complete_keeps_its_reviews(complete: Plan) -> None:
+    phases.pause(complete, actor=ROOT)
+    reviews.schedule()
+    assert complete.reviews.open().count() == 107
+
+
+@pytest.mark.parametrize("leave", ["roll_back", "resume"])
+def test_a_plan_that_is_no_longer_complete_drops_its_reviews(complete: Plan, leave: str) -> None:
+    if leave == "roll_back":
+        phases.roll_back(complete, target=50, actor=ROOT)
+    else:
+        phases.pause(complete, actor=ROOT)
+        phases.resume(complete, 50, actor=ROOT)
+    reviews.schedule()
+    assert not complete.reviews.open().exclude(kind="phase").exists()
+    assert not complete.reviews.exclude(lapsed_at=None).filter(kind="phase").exists()
+
+
+def test_every_box_of_the_checklist_is_looked_at() -> None:
+    assert [box for points in cadence.POINTS.values() for box in points] == [
+        "Continuous Monitoring",
+        "Key Metrics",
+        "Daily Reviews",
+        "Optimization",
+        "Weekly Reviews",
+    ]
+
+
+def test_the_page_of_a_review_says_what_to_look_at(complete: Plan) -> None:
+    client = builders.signed_in("Product manager")
+    with in_hours(0.3):
+        review = complete.reviews.get(number=1)
+        page = client.get(f"/admin/monitoring/review/{review.pk}/change/").content.decode()
+        listed = client.get("/admin/monitoring/review/").content.decode()
+    assert "First 24 hours after the rollout was complete" in page
+    assert "Error logs reviewed hourly" in page
+    assert "First 24 hours" in listed

@@ -31,7 +31,7 @@ def a_part_at(percentage: int) -> Plan:
 
 
 def value(unit: str, key: str = KEY) -> bool:
-    return answers.explain(builders.flag(key), unit).value
+    return answers.explain(key, unit).value
 
 
 def test_a_part_has_a_flag_and_a_draft_plan_ordered_by_hash():

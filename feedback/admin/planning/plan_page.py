@@ -38,7 +38,7 @@ class RangeForm(forms.Form):
     """What the plan is made of."""
 
     module = forms.ModelChoiceField(
-        Module.objects.all(), to_field_name="key", required=False, empty_label="All modules"
+        Module.objects.whole(), to_field_name="key", required=False, empty_label="All modules"
     )
     objective = forms.ChoiceField(
         choices=[("", "All objectives"), *Enhancement.Objective.choices], required=False

@@ -62,7 +62,7 @@ def controls(asked: Asked, faults: Mapping[str, str]) -> list[Control]:
     """The inputs, with what was asked for. One query."""
     choices: Mapping[str, Sequence[tuple[str, str]]] = {
         "category": [("", "Every category"), *Ticket.Category.choices],
-        "module": [("", "Every module"), *Module.objects.order_by("name").values_list("key", "name")],
+        "module": [("", "Every module"), *Module.objects.whole().order_by("name").values_list("key", "name")],
     }
     return [
         Control(

@@ -67,7 +67,7 @@ class AddForm(TicketForm, WorkspaceMixin):
         LIMITS["expected_behavior"], rows=2, required=False, label="What should happen"
     )
     actual_behavior = fields.text(LIMITS["actual_behavior"], rows=2, required=False, label="What happens")
-    module = fields.thing(Module.objects.all())
+    module = fields.thing(Module.objects.whole())
     feature_area = fields.line(LIMITS["feature_area"], required=False)
     release = fields.line(LIMITS["release"], required=False, label="Seen in version")
     reporter_name = fields.line(LIMITS["reporter_name"], required=False, label="Who reports it")
@@ -104,10 +104,11 @@ class EditForm(TicketForm, WorkspaceMixin):
     severity = fields.severity(help_text="Another one reckons both clocks anew.")
     feature_area = fields.line(LIMITS["feature_area"], required=False)
     release = fields.line(LIMITS["release"], required=False, label="Seen in version")
-    module = fields.thing(Module.objects.all())
+    module = fields.thing(Module.objects.whole())
     flag = fields.thing(Flag.objects.live().order_by("key"))
     phase = fields.thing(
         Phase.objects.exclude(plan__status=Plan.Status.ARCHIVED)
+        .filter(plan__module__part_of=None)
         .select_related("plan")
         .order_by("plan__name", "number")
     )
@@ -146,7 +147,7 @@ class EditManyForm(TicketForm):
 
     category = fields.category(empty=UNCHANGED)
     severity = fields.severity(empty=UNCHANGED)
-    module = fields.thing(Module.objects.all(), UNCHANGED)
+    module = fields.thing(Module.objects.whole(), UNCHANGED)
     add_tags = fields.listed(1_000, label="Add tags", help_text=TAGS)
     remove_tags = fields.listed(1_000, label="Remove tags", help_text=TAGS)
 

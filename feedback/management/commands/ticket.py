@@ -249,7 +249,7 @@ def _places(options: dict[str, Any]) -> dict[str, Workspace | Module | None]:
     faults = {}
     for name, rows, key in (
         ("workspace", Workspace.objects.all(), "pk"),
-        ("module", Module.objects.all(), "key"),
+        ("module", Module.objects.whole(), "key"),
     ):
         text = options[name]
         if text is None:

@@ -46,7 +46,7 @@ def line(most: int, **options: Any) -> forms.CharField:
 def module_field(empty: str) -> forms.ModelChoiceField:
     """A module, or what `empty` says."""
     return forms.ModelChoiceField(
-        Module.objects.all(), required=False, empty_label=empty, widget=UnfoldAdminSelectWidget()
+        Module.objects.whole(), required=False, empty_label=empty, widget=UnfoldAdminSelectWidget()
     )
 
 

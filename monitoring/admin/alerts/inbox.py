@@ -15,6 +15,7 @@ from monitoring.admin.alerts.operations import OPERATIONS
 from monitoring.models import Alert
 from operations.doors.inbox import Inbox, InboxPaginator
 from operations.doors.model_admin import VerbAdmin
+from rollout.admin.module_filters import WholeModules
 
 DUE_LABELS = {"danger": "danger", "warning": "warning", "": ""}
 
@@ -29,7 +30,7 @@ class AlertAdmin(VerbAdmin):
     operations = OPERATIONS
     list_display = ("due", "level_chip", "title", "module", "state_chip", "times", "seen", "escalated")
     list_display_links = ("title",)
-    list_filter = (AlertState, "level", "module", "source", EscalationFilter)
+    list_filter = (AlertState, "level", ("module", WholeModules), "source", EscalationFilter)
     list_select_related = ("module",)
     search_fields = ("title",)
     search_help_text = "Search by title"

@@ -52,7 +52,7 @@ def of_module(module: Module | int) -> dict[str, Any]:
 
 def of_check(check: HealthCheck) -> dict[str, Any]:
     """The alerts that a health check raised or renewed, open ones, in one query."""
-    module = check.plan.module_id
+    module = check.plan.module.whole.pk
     found = Alert.objects.filter(module=module, health_check=check)
     return _section(found, links.alerts(module__id__exact=module))
 

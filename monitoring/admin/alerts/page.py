@@ -92,7 +92,9 @@ def _muted(alert: Alert, now: datetime) -> dict[str, Any]:
 def _plan(alert: Alert, actor: Actor) -> Plan | None:
     if alert.module_id is None or not actor.may("rollout.view_plan"):
         return None
-    return Plan.objects.live().filter(module=alert.module_id).first()
+    part = alert.labels.get("part")
+    asked = {"module__key": part, "module__part_of": alert.module_id} if part else {"module": alert.module_id}
+    return Plan.objects.live().filter(**asked).first()
 
 
 def _telling(alert: Alert, dispatches: Any, actor: Actor) -> dict[str, Any]:

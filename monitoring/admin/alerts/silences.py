@@ -18,6 +18,7 @@ from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation, Preview
 from operations.doors.model_admin import VerbAdmin
 from operations.models import AuditEvent
+from rollout.admin.module_filters import WholeModules
 
 SHOWN = 10
 STATE_LABELS = {"In force": "warning", "Planned": "info", "Over": ""}
@@ -114,7 +115,7 @@ class SilenceAdmin(VerbAdmin):
         ),
     )
     list_display = ("title", "status", "starts_at", "ends_at", "reason", "created_by")
-    list_filter = (SilenceState, "level", "module")
+    list_filter = (SilenceState, "level", ("module", WholeModules))
     fields = (
         "title",
         "status",

@@ -19,7 +19,7 @@ def respond(request: HttpRequest, admin: "VerbAdmin") -> HttpResponse:
     """The page, for the level and module of the address; critical and no module unless given."""
     asked = request.GET.get("level", "")
     level = asked if asked in LEVELS else CRITICAL
-    modules = list(Module.objects.order_by("name"))
+    modules = list(Module.objects.whole().order_by("name"))
     wanted = request.GET.get("module", "")
     module = next((each for each in modules if str(each.pk) == wanted), None)
     taking = told.taking(told.all_routes(), level, module.pk if module else None)
