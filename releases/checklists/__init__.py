@@ -1,0 +1,1 @@
+"""A deployment's own checklist: copied, ticked by people, proved by the portal, signed."""
