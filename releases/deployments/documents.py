@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from releases.deployments import readiness
+from releases.deployments.readiness import Reason
 from releases.issues.documents import issue_document
 from releases.lifecycle import DeploymentState
 from releases.models import ChecklistItem, Deployment, Evidence, Issue, Release, SignOff, Step
@@ -13,7 +14,9 @@ from releases.releases import changelog_of
 __all__ = [
     "deployment_document",
     "issue_document",
+    "reasons",
     "release_document",
+    "reported_step_document",
     "step_document",
     "whole_deployment_document",
     "whole_release_document",
@@ -93,7 +96,7 @@ def whole_deployment_document(deployment: Deployment) -> dict[str, Any]:
         "steps": [step_document(step) for step in deployment.steps.all()],
         "checklist": _checklist(list(deployment.items.all())),
         "signOffs": [_sign_off(each) for each in deployment.sign_offs.all()],
-        "missing": [{"code": each.code, "message": each.message} for each in missing],
+        "missing": reasons(missing),
     }
 
 
@@ -123,6 +126,22 @@ def _brief(issue: Issue) -> dict[str, Any]:
         "severity": issue.severity,
         "status": issue.state,
     }
+
+
+def reported_step_document(step: Step) -> dict[str, Any]:
+    """A step, and whose it is: what a report of it is answered with."""
+    deployment = step.deployment
+    return {
+        **step_document(step),
+        "deployment": deployment.pk,
+        "release": deployment.release.version,
+        "environment": deployment.environment_id,
+    }
+
+
+def reasons(found: Iterable[Reason]) -> list[dict[str, str]]:
+    """Why a deployment may not start."""
+    return [{"code": each.code, "message": each.message} for each in found]
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def window(options: Options, actor: Actor) -> Result:
 
 def _refused(release: Release, options: Options, refusal: NotReady) -> Result:
     """Why it may not start: a line for each reason, and one for whoever reads only errors."""
-    missing = [{"code": each.code, "message": each.message} for each in refusal.reasons]
+    missing = documents.reasons(refusal.reasons)
     error = {"code": refusal.code, "message": refusal.message}
     document = {**_about("deploy", release, options), "error": error, "missing": missing}
     return Result(
@@ -108,7 +108,7 @@ def _refused(release: Release, options: Options, refusal: NotReady) -> Result:
 def _rehearsed(started: Started, options: Options) -> Result:
     """What a deployment would be, and all that it lacks to begin."""
     release, environment = started.release, started.environment.key
-    missing = [{"code": each.code, "message": each.message} for each in started.refused]
+    missing = documents.reasons(started.refused)
     document = {
         **_about("deploy", release, options),
         "percentage": started.percentage,
