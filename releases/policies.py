@@ -28,8 +28,8 @@ def change(
 ) -> ChangePolicy:
     """Change what a category asks for; it counts for every deployment that has not begun.
 
-    `people` different people must sign, and each of `roles`, `last` after the others. Raises Invalid, NotFound,
-    and Refused when nothing is different or it is no longer the `version` that was seen.
+    `people` different people must sign, and each of `roles`, `last` after the others. Raises Invalid,
+    NotFound, and Refused when nothing is different or it is no longer the `version` that was seen.
     """
     actor.require(CHANGE, "change what a category asks for")
     if unknown := set(values) - set(CHANGEABLE):

@@ -29,19 +29,16 @@ def prove_due(*, actor: Actor = PORTAL) -> list[str]:
     live = Q(state__in=[DeploymentState.PLANNED, *UNDER_WAY])
     just_ended = Q(finished_at__gte=timezone.now() - LAST_LOOK)
     due = Deployment.objects.filter(live | just_ended, checklist_from__isnull=False).order_by("pk")
-    changed = []
-    for deployment in due.select_related("release__module__part_of", "plan", "window", "steps_from"):
-        if count := prove(deployment, actor=actor):
-            changed.append(f"{deployment}: {count} boxes")
-    return changed
+    found = due.select_related("release__module__part_of", "plan", "window", "steps_from")
+    return [f"{each}: {count} boxes" for each in found if (count := prove(each, actor=actor))]
 
 
 def prove(deployment: Deployment, *, actor: Actor = PORTAL) -> int:
     """Look at every box that the portal may tick, and return how many were ticked or opened.
 
-    What people ticked stays theirs. A box that stays open gets what was found as its note. One that the portal
-    ticked opens again, with the reason, when its proof ends while the deployment is planned. Facts are looked
-    at before anything is locked: call it outside a transaction.
+    What people ticked stays theirs. A box that stays open gets what was found as its note. One that the
+    portal ticked opens again, with the reason, when its proof ends while the deployment is planned. Facts are
+    looked at before anything is locked: call it outside a transaction.
     """
     scene = Scene(deployment)
     looked = {item.pk: found_for(item, scene) for item in _provable(deployment)}

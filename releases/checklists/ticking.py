@@ -97,14 +97,14 @@ def tick_section(
 ) -> list[ChecklistItem]:
     """Tick every open box of a section that a person may tick, and return them.
 
-    Left open is what only a signature ticks and what the portal found otherwise: that takes a word of its own.
-    Raises Invalid, NotFound for a section that there is not, Refused where nothing is left to tick.
+    Left open is what only a signature ticks and, without a note that says why it holds all the same, what the
+    portal found otherwise. Raises Invalid, NotFound for a section that there is not, Refused where nothing is
+    left to tick.
     """
     actor.require(TICK, "tick the boxes of a checklist")
     note = locks.checked_note(note)
-    against = {
-        pk for pk, proof in proof_list.look_at(deployment, part, section).items() if proof.holds is False
-    }
+    looked = {} if note else proof_list.look_at(deployment, part, section)
+    against = {pk for pk, proof in looked.items() if proof.holds is False}
     with transaction.atomic():
         deployment = locks.lock(deployment)
         found = list(ChecklistItem.objects.filter(deployment=deployment, part=part, section=section))

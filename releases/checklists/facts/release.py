@@ -12,7 +12,7 @@ LADDER = " → "
 
 def staging(scene: Scene) -> Fact:
     found = scene.staging
-    if found is None or found.state != DeploymentState.COMPLETE:
+    if found is None or found.state != DeploymentState.COMPLETE or found.finished_at is None:
         return Fact(False, "The release has not passed staging.")
     return Fact(True, f"Staging is complete since {local_time(found.finished_at)} (deployment {found.pk}).")
 
@@ -122,6 +122,6 @@ def announced(scene: Scene) -> Fact:
         .order_by("-pk")
         .first()
     )
-    if found is None:
+    if found is None or found.published_at is None:
         return Fact(None, "The portal has announced nothing of it: a person looks who was told.")
     return Fact(True, f"{found} was announced {local_time(found.published_at)}.")

@@ -1,6 +1,7 @@
 """How the portal itself is kept safe, read from the settings it runs with."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core import checks
@@ -15,6 +16,7 @@ HEADERS = (
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
 )
+HTTPS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_HSTS_SECONDS")
 VERIFIED_WITHIN = timedelta(hours=26)
 AUDIT_JOB = "verify-audit"
 # The alert that is open while the trail is broken (`monitoring.watching.trail`).
@@ -22,16 +24,7 @@ BROKEN = Signal(source=Alert.Source.PORTAL, cause="audit-trail", firing=True).fi
 
 
 def https(scene: Scene) -> Fact:
-    off = [
-        name
-        for name in (
-            "SECURE_SSL_REDIRECT",
-            "SESSION_COOKIE_SECURE",
-            "CSRF_COOKIE_SECURE",
-            "SECURE_HSTS_SECONDS",
-        )
-        if not getattr(settings, name)
-    ]
+    off = [name for name in HTTPS if not getattr(settings, name)]
     if off:
         return Fact(False, f"HTTPS is not enforced by the portal: {', '.join(off)}.")
     return Fact(True, "The portal enforces HTTPS: redirect, secure cookies, HSTS.")
@@ -44,9 +37,8 @@ def debug_off(scene: Scene) -> Fact:
 def deploy_checks(scene: Scene) -> Fact:
     """Django's and the portal's checks of security, as `manage.py check --deploy` runs them."""
     found = checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=True)
-    faults = [
-        each.id or each.msg for each in found if each.level >= checks.WARNING and not each.is_silenced()
-    ]
+    heard = [each for each in found if each.level >= checks.WARNING and not each.is_silenced()]
+    faults = [each.id or each.msg for each in heard]
     if faults:
         return Fact(False, f"The security checks of a deployment find {', '.join(faults[:5])}.")
     return Fact(True, "The security checks of a deployment find nothing.")
@@ -68,9 +60,9 @@ def other_sites(scene: Scene) -> Fact:
 
 
 def rates(scene: Scene) -> Fact:
-    given = settings.REST_FRAMEWORK.get("DEFAULT_THROTTLE_RATES", {})
-    limited = bool(settings.REST_FRAMEWORK.get("DEFAULT_THROTTLE_CLASSES")) and all(given.values())
-    if not limited or not given:
+    throttled: dict[str, Any] = settings.REST_FRAMEWORK
+    given: dict[str, str] = throttled.get("DEFAULT_THROTTLE_RATES", {})
+    if not (given and all(given.values()) and throttled.get("DEFAULT_THROTTLE_CLASSES")):
         return Fact(False, "The portal's API has no rate limits.")
     return Fact(True, f"Requests are limited: {', '.join(f'{name} {rate}' for name, rate in given.items())}.")
 

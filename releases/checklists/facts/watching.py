@@ -57,10 +57,9 @@ def verdict(scene: Scene) -> Fact:
     found = gates.latest_verdict(scene.plan) if scene.plan else None
     if found is None:
         return Fact(None, "The release has no verdict yet.")
-    passed = {Verdict.Result.PASS: True, Verdict.Result.UNKNOWN: None}.get(
-        Verdict.Result(found.result), False
-    )
-    return Fact(passed, f"The last verdict, {ago(scene.now - found.measured_at)}: {found}")
+    known = found.result != Verdict.Result.UNKNOWN
+    passed = found.result == Verdict.Result.PASS
+    return Fact(passed if known else None, f"The last verdict, {ago(scene.now - found.measured_at)}: {found}")
 
 
 def triggers(scene: Scene) -> Fact:
