@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError
 from django.db.models import Q
@@ -21,6 +22,8 @@ from rollout.models import Plan
 
 # So often a deployment moves in one tick at most: the others get their turn.
 MOST_MOVES = 30
+# Before a step is tried again; longer with each attempt.
+PAUSE = timedelta(minutes=1)
 
 logger = logging.getLogger(__name__)
 
@@ -99,10 +102,12 @@ def _begin(deployment: Deployment, step: Step) -> str:
 
 
 def _held(deployment: Deployment, step: Step) -> str:
-    """The freeze or maintenance that keeps a step from being begun; the way back is never held.
+    """What keeps a step from being begun: the pause before a further attempt, a freeze or maintenance.
 
-    While the deployment's own maintenance lasts it goes on: a product must not be left in maintenance.
+    The way back is not held by these. While the deployment's own maintenance lasts it goes on: a product must not be left in maintenance.
     """
+    if step.started_at is not None and (again := step.started_at + PAUSE * step.attempts) > timezone.now():
+        return f"{step.title}: tried again at {local_time(again)}."
     if step.direction == Step.Direction.BACK:
         return ""
     in_force = list(Window.objects.in_force())

@@ -76,10 +76,7 @@ def in_staging(release: Release) -> Deployment:
 
 def tested(release: Release) -> Deployment:
     """A release that passed staging; returns its planned deployment to production."""
-    staging = in_staging(release)
-    while now(staging).state == DeploymentState.RUNNING:
-        settle(staging)
-    assert now(staging).state == DeploymentState.COMPLETE
+    assert walk_to_the_end(in_staging(release)).state == DeploymentState.COMPLETE
     return release.deployments.get(environment="production", state=DeploymentState.PLANNED)
 
 
