@@ -282,10 +282,7 @@ def test_of_two_who_move_one_window_at_once_one_hears_that_it_changed() -> None:
     window = a_window()
     begins = [window.starts_at + hours * HOUR for hours in (5, 6)]
     found = at_once(
-        *(
-            lambda at=at: windows.reschedule(window, at, at + HOUR, actor=ROOT, version=1)  # type: ignore[misc]
-            for at in begins
-        )
+        *(lambda at=at: windows.reschedule(window, at, at + HOUR, actor=ROOT, version=1) for at in begins)
     )
     assert sorted(type(each).__name__ for each in found) == ["Refused", "Window"]
     assert AuditEvent.objects.filter(action="window.rescheduled").count() == 1
