@@ -1,0 +1,1 @@
+"""Releases in the admin: the list, and the page that tells a release's whole story."""
