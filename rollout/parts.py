@@ -29,6 +29,8 @@ MAX_P95_MS = 500
 # A complete part may be retired this long after it was: as long as somebody still reviews it.
 KEPT_COMPLETE = timedelta(days=30)
 
+# Who is eligible.
+LISTS = ("tiers", "statuses", "roles")
 Status = Plan.Status
 
 
@@ -39,23 +41,23 @@ def create(
     """Create a part of `module` with the flag `key` and a draft plan that is off at once when it hurts.
 
     The plan is ordered by hash, a phase for each of `percentages`, each lasting at least `dwell`. Eligible
-    is who is eligible for the module now. Raises Invalid for a bad key, name, percentage or dwell, Refused
-    when the module is itself a part, or the key is taken.
+    is who is eligible for the module now. Where the part is there and its plan has not begun, its phases are
+    laid anew. Raises Invalid for a bad key, name, percentage or dwell, Refused when the module is itself a
+    part, or the key is taken by anything else.
     """
     actor.require("rollout.add_module", "create a part of a module")
     if faults := _faults(key, name, percentages, dwell):
         raise Invalid(faults)
     if module.part_of_id is not None:
         raise Refused("part_of_a_part", f"{module} is itself a part of {module.part_of}: name the module.")
-    try:
-        with transaction.atomic():
-            part = _part(module, key, name.strip())
-    except IntegrityError:
-        raise Refused("exists", f"There is a module or a flag {key} already.") from None
-    plan = Plan.objects.create(module=part, name=part.name, breach_policy=Plan.BreachPolicy.TURN_OFF)
+    plan, is_new = _plan(module, key, name.strip()), False
+    if plan is None:
+        plan, is_new = _created(module, key, name.strip()), True
+    plan.phases.all().delete()
     Phase.objects.bulk_create(_phases(plan, percentages, dwell))
     data = {"module": module.key, "part": key, "percentages": list(percentages), "dwell": dwell}
-    audit.record("rollout.part_created", actor=actor, subject=plan, data=data)
+    action = "rollout.part_created" if is_new else "rollout.part_laid_anew"
+    audit.record(action, actor=actor, subject=plan, data=data)
     feed.announce(FLAGS)
     return plan
 
@@ -101,18 +103,28 @@ def _faults(key: str, name: str, percentages: Sequence[int], dwell: timedelta) -
     return faults
 
 
-def _part(module: Module, key: str, name: str) -> Module:
-    part = Module.objects.create(
-        key=key,
-        name=name,
-        part_of=module,
-        unit=module.unit,
-        tiers=module.tiers,
-        statuses=module.statuses,
-        roles=module.roles,
-    )
-    Flag.objects.create(module=part, key=key, name=name, description=f"A part of {module}.")
-    return part
+def _plan(module: Module, key: str, name: str) -> Plan | None:
+    """The draft of the part that is there already, locked, with its part as `_created` would make it."""
+    found = Plan.objects.filter(module__key=key, module__part_of=module, status=Status.DRAFT)
+    plan = Plan.objects.select_for_update().filter(pk__in=found.values("pk"), status=Status.DRAFT).first()
+    if plan is None:
+        return None
+    fields = {"name": name, **{each: getattr(module, each) for each in LISTS}}
+    Module.objects.filter(pk=plan.module_id).update(**fields)
+    plan.name, plan.version = name, plan.version + 1
+    plan.save(update_fields=["name", "version"])
+    return plan
+
+
+def _created(module: Module, key: str, name: str) -> Plan:
+    lists = {each: getattr(module, each) for each in LISTS}
+    try:
+        with transaction.atomic():
+            part = Module.objects.create(key=key, name=name, part_of=module, unit=module.unit, **lists)
+            Flag.objects.create(module=part, key=key, name=name, description=f"A part of {module}.")
+    except IntegrityError:
+        raise Refused("exists", f"There is a module or a flag {key} already.") from None
+    return Plan.objects.create(module=part, name=name, breach_policy=Plan.BreachPolicy.TURN_OFF)
 
 
 def _phases(plan: Plan, percentages: Sequence[int], dwell: timedelta) -> list[Phase]:

@@ -88,13 +88,25 @@ def test_no_module_is_its_own_part():
 
 @pytest.mark.parametrize("key", [KEY, "patient_engagement", "patient_portal"])
 def test_a_key_that_a_module_or_a_flag_has_is_refused_and_nothing_is_written(key):
-    builders.modules()
-    a_part()
+    plan = a_part_at(10)
     before = (Module.objects.count(), Flag.objects.count(), Plan.objects.count())
 
     with pytest.raises(Refused, match=f"a module or a flag {key} already"):
         a_part(key)
+    assert [phase.percentage for phase in plan.phases.all()] == [10, 25, 50, 100]
     assert (Module.objects.count(), Flag.objects.count(), Plan.objects.count()) == before
+
+
+def test_the_phases_of_a_draft_are_laid_anew():
+    builders.modules()
+    plan = a_part()
+
+    again = a_part(percentages=[10, 30, 100], name="Release 1.0.2, again")
+
+    assert again == plan
+    assert again.version == plan.version + 1
+    assert [phase.percentage for phase in again.phases.all()] == [10, 30, 100]
+    assert (again.module.name, Flag.objects.filter(key=KEY).count()) == ("Release 1.0.2, again", 1)
 
 
 @pytest.mark.parametrize(
