@@ -30,4 +30,5 @@ urlpatterns = [
     path("api/", include("rollout.urls")),
     path("api/", include("monitoring.urls")),
     path("api/", include("feedback.urls")),
+    path("api/", include("releases.urls")),
 ]

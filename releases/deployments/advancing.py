@@ -104,7 +104,8 @@ def _begin(deployment: Deployment, step: Step) -> str:
 def _held(deployment: Deployment, step: Step) -> str:
     """What keeps a step from being begun: the pause before a further attempt, a freeze or maintenance.
 
-    The way back is not held by these. While the deployment's own maintenance lasts it goes on: a product must not be left in maintenance.
+    The way back is not held by these. While the deployment's own maintenance lasts it goes on: a product must
+    not be left in maintenance.
     """
     if step.started_at is not None and (again := step.started_at + PAUSE * step.attempts) > timezone.now():
         return f"{step.title}: tried again at {local_time(again)}."
