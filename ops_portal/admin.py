@@ -31,6 +31,19 @@ from operations.admin.people import GroupAdmin, UserAdmin
 from operations.admin.trail import AuditEventAdmin
 from operations.admin.windows import WindowAdmin
 from operations.models import ApiKey, AuditEvent, Channel, OutboxMessage, Window
+from releases.admin.deployments.pages import DeploymentPages
+from releases.admin.environments import EnvironmentAdmin
+from releases.admin.issues.about import (
+    ALERT_OPERATIONS,
+    TICKET_OPERATIONS,
+    AlertIssues,
+    TicketIssues,
+    with_issues,
+)
+from releases.admin.issues.inbox import IssueAdmin
+from releases.admin.releases.drafting import DraftsReleases
+from releases.admin.releases.pages import ReleaseAdmin
+from releases.models import Deployment, Environment, Issue, Release
 from rollout.admin.flags import FlagAdmin
 from rollout.admin.modules import ModuleAdmin
 from rollout.admin.plans import PlanAdmin
@@ -57,19 +70,43 @@ class WorkspacePage(HeardWorkspaces, WorkspaceAdmin):
     """Workspaces, with what they say."""
 
 
+class TicketPage(TicketIssues, TicketAdmin):
+    """Tickets, with the issues that they became."""
+
+    operations = with_issues(TicketAdmin.operations, TICKET_OPERATIONS)
+
+
+class AlertPage(AlertIssues, AlertAdmin):
+    """Alerts, with the issues behind them."""
+
+    operations = with_issues(AlertAdmin.operations, ALERT_OPERATIONS)
+
+
+class IssuePage(DraftsReleases, IssueAdmin):
+    """Issues, of which releases are drafted."""
+
+
+class DeploymentPage(DeploymentPages):
+    """Deployments, with their checklists."""
+
+
 PAGES = {
     Plan: PlanPage,
     Flag: FlagAdmin,
     Segment: SegmentAdmin,
     Module: ModulePage,
     Workspace: WorkspacePage,
-    Ticket: TicketAdmin,
+    Issue: IssuePage,
+    Release: ReleaseAdmin,
+    Deployment: DeploymentPage,
+    Environment: EnvironmentAdmin,
+    Ticket: TicketPage,
     Enhancement: EnhancementAdmin,
     CannedReply: ReplyAdmin,
     OpeningHours: HoursAdmin,
     Holiday: HolidayAdmin,
     ServiceTarget: TargetAdmin,
-    Alert: AlertAdmin,
+    Alert: AlertPage,
     Silence: SilenceAdmin,
     Route: RouteAdmin,
     Contact: ContactAdmin,

@@ -14,6 +14,7 @@ from monitoring.models import Review
 from operations.doors import timeline
 from operations.doors.admin import actor_of
 from operations.models import AuditEvent, Window
+from releases.admin import in_flight
 from rollout import gates
 from rollout.admin import shares, words
 from rollout.admin.plans import STATUS_LABELS, VERDICT_LABELS
@@ -75,6 +76,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if request.user.has_perm("monitoring.view_alert"):
         context |= open_alerts.front_page(actor_of(request))
     context |= open_tickets.front_page(actor_of(request))
+    context |= in_flight.front_page(actor_of(request))
     if request.user.has_perm("monitoring.view_review"):
         due = Review.objects.due().order_by("plan__name").values("plan", "plan__name")
         context["due_reviews"] = list(due.annotate(count=Count("pk"), since=Min("due_at"))[:MOST_PLANS])

@@ -20,6 +20,20 @@ GROUPS = (
         ),
     ),
     (
+        "Releases",
+        (
+            ("Board", "view_kanban", "releases.issue", "admin:releases_issue_board"),
+            ("Issues", "bug_report", "releases.issue"),
+            ("Releases", "new_releases", "releases.release"),
+            ("Deployments", "deployed_code", "releases.deployment"),
+            ("Announcements", "campaign", "releases.announcement"),
+            ("DORA metrics", "speed", "releases.release", "admin:releases_dora"),
+            ("Environments", "dns", "releases.environment"),
+            ("Change policies", "policy", "releases.changepolicy"),
+            ("Templates", "checklist", "releases.template"),
+        ),
+    ),
+    (
         "Feedback",
         (
             ("Tickets", "inbox", "feedback.ticket"),
