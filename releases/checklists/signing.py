@@ -99,10 +99,12 @@ def missing(deployment: Deployment) -> list[str]:
     return words + _people_missing(policy, len({each.user_id for each in counted}))
 
 
-def why_not(deployment: Deployment, role: Role, user: User, signed: Sequence[str]) -> str:
+def why_not(
+    deployment: Deployment, policy: ChangePolicy, role: Role, user: User, signed: Sequence[str]
+) -> str:
     """Why this person cannot sign for a role of theirs now; "" where they can. For pages, without a lock."""
     try:
-        _guard(deployment, _policy(deployment.release), role, user, signed)
+        _guard(deployment, policy, role, user, signed)
     except Refused as refusal:
         return refusal.message
     return ""
