@@ -38,7 +38,7 @@ JOBS = (
     Job("index-tickets", feedback_tasks.index_tickets, every=TICK),
     Job("count-tickets", feedback_tasks.roll_up_summary, every=5 * MINUTE, lease=LONG),
     Job("keep-tickets", feedback_tasks.keep_tickets, every=DAY, offset=2 * HOUR + 47 * MINUTE, lease=LONG),
-    Job("advance-deployments", releases_tasks.advance_deployments, every=TICK, lease=LONG),
+    Job("advance-deployments", releases_tasks.advance_deployments, every=TICK),
     Job("advance-automatic", rollout_tasks.advance_automatic, every=MINUTE),
     Job("reconcile-cohorts", rollout_tasks.reconcile_cohorts, every=HOUR, offset=5 * MINUTE, lease=LONG),
     Job("purge-rollout", rollout_tasks.purge, every=HOUR, offset=35 * MINUTE, lease=LONG),
