@@ -21,6 +21,7 @@ from rollout.ofrep.replies import (
     api_error,
     json_reply,
     ofrep_error,
+    with_metadata,
 )
 from rollout.rules.switches import Asked
 from rollout.serving.follower import Follower, NotReady
@@ -124,6 +125,8 @@ class Door:
             _no_flag(key)
         answered = outcome(switch, Asked(units.of(module), units.told(module)))
         self._follower.usage.note(answered.alone)
+        if snapshot.maintenance.windows and (metadata := snapshot.maintenance.at(datetime.now(UTC))):
+            return json_reply(with_metadata(answered.body, metadata))
         return answered.reply
 
     def _on_or_off(self, environ: Environ, snapshot: Snapshot, who: KeyFacts, key: str) -> Reply:

@@ -132,12 +132,27 @@ SCHEMAS: Described = {
             "reason": {**TEXT, "enum": REASONS},
             "variant": TEXT,
             "value": {"description": "Of the flag's type; missing where the default in the code holds"},
+            "metadata": _ref("OfrepMetadata"),
         },
     },
     "OfrepAnswers": {
         "type": "object",
         "required": ["flags"],
-        "properties": {"flags": {"type": "array", "items": _ref("OfrepAnswer")}},
+        "properties": {
+            "flags": {"type": "array", "items": _ref("OfrepAnswer")},
+            "metadata": _ref("OfrepMetadata"),
+        },
+    },
+    "OfrepMetadata": {
+        "type": "object",
+        "description": "Only while maintenance is announced or in force",
+        "properties": {
+            "maintenance": {"type": "boolean", "description": "Whether it is in force"},
+            "maintenanceState": {**TEXT, "enum": ["announced", "in_force"]},
+            "maintenanceTitle": TEXT,
+            "maintenanceStartsAt": {**TEXT, "format": "date-time"},
+            "maintenanceEndsAt": {**TEXT, "format": "date-time", "description": "Missing: nobody knows yet"},
+        },
     },
     "OfrepError": {
         "type": "object",

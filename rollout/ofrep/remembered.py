@@ -2,7 +2,7 @@
 
 An answer follows from the snapshot, the request's body, the workspace and the time, and from nothing else.
 So what is remembered holds for one snapshot, for as long as the workspace is as it was, and until the next
-moment at which a schedule or an override begins or ends.
+moment at which a schedule, an override or maintenance begins or ends.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from rollout.ofrep.outcomes import Outcome
-from rollout.ofrep.replies import UNCHANGED, Header, Reply, json_reply
+from rollout.ofrep.replies import UNCHANGED, Header, Reply, json_reply, with_metadata
 from rollout.serving.known_workspaces import KnownWorkspaces, Unreachable
 from rollout.serving.snapshot import Snapshot, WorkspaceFacts
 
@@ -37,9 +37,12 @@ class Bulk:
 
     __slots__ = ("etag", "outcomes", "unchanged", "whole")
 
-    def __init__(self, outcomes: Outcomes) -> None:
+    def __init__(self, outcomes: Outcomes, metadata: bytes = b"") -> None:
+        """`metadata` is the JSON of what is said of all flags together, where anything is."""
         self.outcomes = outcomes
         body = b'{"flags":[' + b",".join([each.body for each in outcomes]) + b"]}"
+        if metadata:
+            body = with_metadata(body, metadata)
         self.etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
         header: Header = ("ETag", self.etag)
         self.whole = json_reply(body, header)
@@ -76,6 +79,7 @@ class Remembered:
     def __init__(self, snapshot: Snapshot, now: datetime) -> None:
         self.snapshot = snapshot
         self.until = min((moment for moment in _moments(snapshot) if moment > now), default=NEVER)
+        self._metadata = snapshot.maintenance.at(now)
         self._newer, self._older = Half(), Half()
         # By their hash: where two are taken for one, one is remembered too early, and no answer is wrong.
         self._asked_once: set[int] = set()
@@ -112,7 +116,11 @@ class Remembered:
 
     def bulk(self, outcomes: Outcomes) -> Bulk:
         """An answer as it is sent, made once where it is remembered."""
-        return self._newer.bulks.get(outcomes) or self._older.bulks.get(outcomes) or Bulk(outcomes)
+        return (
+            self._newer.bulks.get(outcomes)
+            or self._older.bulks.get(outcomes)
+            or Bulk(outcomes, self._metadata)
+        )
 
     def _put(self, question: Question, given: Given) -> None:
         with self._lock:
@@ -123,6 +131,7 @@ class Remembered:
 
 def _moments(snapshot: Snapshot) -> Iterable[datetime]:
     """Every moment at which an answer changes without anybody changing anything."""
+    yield from snapshot.maintenance.moments()
     for module in snapshot.modules.values():
         for switch in module.switches:
             yield from filter(None, (switch.flag.on_from, switch.flag.off_at))

@@ -71,6 +71,11 @@ class Turned(Exception):
         self.headers, self.fields = tuple(headers), fields
 
 
+def with_metadata(body: bytes, metadata: bytes) -> bytes:
+    """A JSON object with one more entry, `metadata`, which is JSON as well."""
+    return body[:-1] + b',"metadata":' + metadata + b"}"
+
+
 def json_reply(body: bytes, *headers: Header, status: int = 200) -> Reply:
     return Reply(status, body, (*JSON, *headers, ("Content-Length", str(len(body)))))
 

@@ -21,6 +21,9 @@ from rollout.topics import FLAGS, WORKSPACES
 
 logger = logging.getLogger(__name__)
 
+# After a change of one of these the snapshot is read anew.
+OF_SNAPSHOT = (feed.KEYS, feed.WINDOWS, FLAGS)
+
 # Seconds between two looks; a change is heard within a second, the time to read it included.
 EVERY = 0.3
 # Seconds after which everything is read anew, should the feed ever have missed something.
@@ -87,13 +90,13 @@ class Follower:
     def look(self) -> None:
         """Ask the feed once and take in what changed. Raises what the database raises."""
         if self._reader is None:
-            reader = feed.Reader([feed.KEYS, FLAGS, WORKSPACES])
+            reader = feed.Reader([*OF_SNAPSHOT, WORKSPACES])
             self._swap(snapshot.read())
             self._reader, self._read_at = reader, time.monotonic()
             return
         changed = self._reader.poll()
         try:
-            if feed.KEYS in changed or FLAGS in changed:
+            if any(topic in changed for topic in OF_SNAPSHOT):
                 self._swap(snapshot.read())
             if pks := changed.get(WORKSPACES):
                 if feed.EVERYTHING in pks:

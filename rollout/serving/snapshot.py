@@ -10,6 +10,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from django.utils import timezone
+
 from operations.models import ApiKey
 from operations.models.keys import Scope
 from rollout import facts
@@ -18,6 +20,8 @@ from rollout.models import Flag, InternalUnit, Module, Override, Plan, Selection
 from rollout.rules import evaluation
 from rollout.rules.reach import OverrideFacts, UnitFacts
 from rollout.rules.switches import Switch
+from rollout.serving import maintenance
+from rollout.serving.maintenance import Maintenance
 
 NO_OVERRIDES: Mapping[str, OverrideFacts] = MappingProxyType({})
 OUT_OF_REACH = "the workspace could not be looked up"
@@ -99,6 +103,7 @@ class Snapshot:
     keys: Mapping[str, KeyFacts]
     paused: Mapping[int, datetime | None]
     origins: frozenset[str] = field(default_factory=frozenset)
+    maintenance: Maintenance = field(default_factory=Maintenance)
 
 
 def read() -> Snapshot:
@@ -112,6 +117,7 @@ def read() -> Snapshot:
         keys=keys,
         paused={plan.pk: plan.paused_at for plan in plans.values() if plan.is_paused},
         origins=frozenset(origin for key in keys.values() for origin in key.origins or ()),
+        maintenance=maintenance.read(timezone.now()),
     )
 
 
