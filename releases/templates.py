@@ -59,6 +59,11 @@ def active(kind: str, key: str) -> Template:
         return Template.objects.get(kind=kind, key=key, active=True)
 
 
+def refresh() -> list[Template]:
+    """Write every built-in template that is missing or older than its file; the active ones of all keys."""
+    return [active(kind, key) for kind, keys in KEYS.items() for key in keys]
+
+
 def history(kind: str, key: str) -> QuerySet[Template]:
     """All its versions, the newest first."""
     return Template.objects.filter(kind=kind, key=key).order_by("-version")
