@@ -1,6 +1,7 @@
 """Alerts in the admin: the inbox, in the order in which responses are owed, and an alert's page."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
@@ -13,6 +14,7 @@ from monitoring.admin.alerts import page, wording
 from monitoring.admin.alerts.filters import AlertState, EscalationFilter
 from monitoring.admin.alerts.operations import OPERATIONS
 from monitoring.models import Alert
+from operations.doors.admin import Operation
 from operations.doors.inbox import Inbox, InboxPaginator
 from operations.doors.model_admin import VerbAdmin
 from rollout.admin.module_filters import WholeModules
@@ -27,7 +29,7 @@ class AlertInbox(Inbox):
 
 
 class AlertAdmin(VerbAdmin):
-    operations = OPERATIONS
+    operations: ClassVar[Sequence[Operation]] = OPERATIONS
     list_display = ("due", "level_chip", "title", "module", "state_chip", "times", "seen", "escalated")
     list_display_links = ("title",)
     list_filter = (AlertState, "level", ("module", WholeModules), "source", EscalationFilter)
