@@ -37,10 +37,8 @@ def new_name(at: datetime) -> str:
 
 def all_complete() -> list[Path]:
     """The folders of complete backups, newest first: what has no manifest is none."""
-    with suppress(FileNotFoundError):
-        found = [each for each in root().iterdir() if not each.name.startswith(".")]
-        return sorted((each for each in found if (each / MANIFEST).is_file()), reverse=True)
-    return []
+    found = [each for each in _entries() if not each.name.startswith(".")]
+    return sorted((each for each in found if (each / MANIFEST).is_file()), reverse=True)
 
 
 @contextmanager
@@ -82,8 +80,8 @@ def remove(name: str) -> None:
 
 def sweep() -> None:
     """Drop the unfinished work of processes that were killed more than a day ago."""
-    with suppress(FileNotFoundError):
-        for path in root().iterdir():
+    for path in _entries():
+        with suppress(FileNotFoundError):
             if path.name.startswith(".") and path.is_dir() and time.time() - path.stat().st_mtime > STALE:
                 shutil.rmtree(path, ignore_errors=True)
 
@@ -121,6 +119,14 @@ def told(path: Path) -> Iterator[None]:
         raise Refused(
             "cannot_write", f"{error.filename or path} cannot be written: {error.strerror or error}."
         ) from None
+
+
+def _entries() -> list[Path]:
+    """What lies in BACKUP_DIR; nothing where there is no such folder yet."""
+    try:
+        return list(root().iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _flush(path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
@@ -64,11 +64,14 @@ def proof(database: BaseDatabaseWrapper, file: Path, folder: Path) -> Iterator[d
 
 
 def faults(database: BaseDatabaseWrapper) -> list[str]:
-    with database.cursor() as cursor:
-        cursor.execute(f"PRAGMA integrity_check({MOST_FAULTS})")
-        found = [f"integrity check: {text}" for (text,) in cursor.fetchall() if text != "ok"]
-        cursor.execute("PRAGMA foreign_key_check")
-        broken = cursor.fetchmany(MOST_FAULTS)
+    try:
+        with database.cursor() as cursor:
+            cursor.execute(f"PRAGMA integrity_check({MOST_FAULTS})")
+            found = [f"integrity check: {text}" for (text,) in cursor.fetchall() if text != "ok"]
+            cursor.execute("PRAGMA foreign_key_check")
+            broken = cursor.fetchmany(MOST_FAULTS)
+    except DatabaseError as error:
+        return [f"integrity check: {error}"]
     return [
         *found,
         *(f"row {row} of {table} refers to nothing in {other}" for table, row, other, _ in broken),
@@ -100,6 +103,8 @@ def replace(settings: Mapping[str, Any], file: Path, record: Callable[[str], Non
         try:
             shutil.copyfile(file, private_file(draft))
             with connected(_settings(draft)) as alias:
+                if found := faults(connections[alias]):
+                    raise Refused("backup_damaged", f"The backup does not restore: {'; '.join(found)}.")
                 record(alias)
             _flush(draft)
             return _put(draft, place)
