@@ -31,6 +31,7 @@ from operations.admin.people import GroupAdmin, UserAdmin
 from operations.admin.trail import AuditEventAdmin
 from operations.admin.windows import WindowAdmin
 from operations.models import ApiKey, AuditEvent, Channel, OutboxMessage, Window
+from releases.admin.checklists import ChecklistPages
 from releases.admin.deployments.pages import DeploymentPages
 from releases.admin.environments import EnvironmentAdmin
 from releases.admin.issues.about import (
@@ -41,9 +42,11 @@ from releases.admin.issues.about import (
     with_issues,
 )
 from releases.admin.issues.inbox import IssueAdmin
+from releases.admin.policies import PolicyAdmin
 from releases.admin.releases.drafting import DraftsReleases
 from releases.admin.releases.pages import ReleaseAdmin
-from releases.models import Deployment, Environment, Issue, Release
+from releases.admin.templates import TemplateAdmin
+from releases.models import ChangePolicy, Deployment, Environment, Issue, Release, Template
 from rollout.admin.flags import FlagAdmin
 from rollout.admin.modules import ModuleAdmin
 from rollout.admin.plans import PlanAdmin
@@ -86,7 +89,7 @@ class IssuePage(DraftsReleases, IssueAdmin):
     """Issues, of which releases are drafted."""
 
 
-class DeploymentPage(DeploymentPages):
+class DeploymentPage(ChecklistPages, DeploymentPages):
     """Deployments, with their checklists."""
 
 
@@ -100,6 +103,8 @@ PAGES = {
     Release: ReleaseAdmin,
     Deployment: DeploymentPage,
     Environment: EnvironmentAdmin,
+    ChangePolicy: PolicyAdmin,
+    Template: TemplateAdmin,
     Ticket: TicketPage,
     Enhancement: EnhancementAdmin,
     CannedReply: ReplyAdmin,

@@ -39,6 +39,8 @@ JOBS = (
     Job("count-tickets", feedback_tasks.roll_up_summary, every=5 * MINUTE, lease=LONG),
     Job("keep-tickets", feedback_tasks.keep_tickets, every=DAY, offset=2 * HOUR + 47 * MINUTE, lease=LONG),
     Job("advance-deployments", releases_tasks.advance_deployments, every=TICK),
+    Job("prove-checklists", releases_tasks.prove_checklists, every=MINUTE),
+    Job("refresh-templates", releases_tasks.refresh_templates, every=HOUR, offset=15 * MINUTE),
     Job("advance-automatic", rollout_tasks.advance_automatic, every=MINUTE),
     Job("reconcile-cohorts", rollout_tasks.reconcile_cohorts, every=HOUR, offset=5 * MINUTE, lease=LONG),
     Job("purge-rollout", rollout_tasks.purge, every=HOUR, offset=35 * MINUTE, lease=LONG),

@@ -21,6 +21,10 @@ from rollout import parts
 from rollout.models import Plan
 
 
+# Of a module's name in the name of the release's plan: the version stands behind it.
+LONGEST_NAME = 59
+
+
 @dataclass(frozen=True)
 class Started:
     """What was started, or with a dry run would be; `refused` then says what forbids it now."""
@@ -104,7 +108,7 @@ def _plan_of(release: Release, deployment: Deployment, percentage: int) -> Plan:
     return parts.create(
         release.module,
         key=release.flag_key,
-        name=f"{release.module} {release.version}",
+        name=f"{release.module.name[:LONGEST_NAME]} {release.version}",
         percentages=sorted({*ladder, percentage, 100}),
         dwell=dwell,
         actor=rows.PORTAL,

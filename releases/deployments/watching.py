@@ -12,6 +12,10 @@ from releases.models import Deployment, Step
 from rollout.models import PhaseRun, Plan
 
 
+# What a check does to a plan that then gives nobody the release any more.
+STOPPED = (HealthCheck.Action.ROLLED_BACK, HealthCheck.Action.TURNED_OFF)
+
+
 class Trouble(NamedTuple):
     """Why a deployment is to be rolled back by itself."""
 
@@ -34,7 +38,7 @@ def trouble(deployment: Deployment) -> Trouble | None:
 def _taken_back(plan: Plan) -> Trouble | None:
     if plan.status != Plan.Status.ROLLED_BACK and not plan.all_off:
         return None
-    check = HealthCheck.objects.filter(plan=plan, action=HealthCheck.Action.ROLLED_BACK).first()
+    check = HealthCheck.objects.filter(plan=plan, action__in=STOPPED).first()
     run = PhaseRun.objects.filter(plan=plan).order_by("-id").first()
     if check is not None and run is not None and check.made_at <= run.at and "health-check" in run.by:
         return Trouble(Deployment.Trigger.HEALTH, check.summary)
