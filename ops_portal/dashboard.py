@@ -65,7 +65,9 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["title"] = "Overview"
     if request.user.has_perm("rollout.view_plan"):
         plans = list(
-            Plan.objects.in_sight().select_related("module__part_of").prefetch_related("phases")[: MOST_PLANS + 1]
+            Plan.objects.in_sight()
+            .select_related("module__part_of")
+            .prefetch_related("phases")[: MOST_PLANS + 1]
         )
         context["more_plans"] = len(plans) > MOST_PLANS
         context["cards"] = cards(plans[:MOST_PLANS])
