@@ -89,6 +89,8 @@ def deployment_lines(found: Document) -> Iterator[str]:
         yield f"  Rolled back by {rollback['by']}: {one_line(rollback['reason'])}"
     if found["heldBecause"]:
         yield f"  Waits: {one_line(found['heldBecause'])}"
+    if hint := _hint(found):
+        yield f"  Next: manage.py bug_fix {hint}"
     yield from table([_step_row(step) for step in found["steps"]], indent="  ") if found["steps"] else ()
     if found["status"] == "planned":
         yield from _preparation_lines(found)
@@ -159,6 +161,19 @@ def _step_row(step: Document) -> tuple[str, ...]:
         f"{shown(at)}{until}",
         one_line(f"{last['note']} {last['url']}", LONGEST_TITLE),
     )
+
+
+def _hint(found: Document) -> str:
+    """The words by which a person lets it go on; "" where nothing waits for one."""
+    release, environment = found["release"], found["environment"]
+    running = next((step for step in found["steps"] if step["status"] == "running"), None)
+    if running is not None and running["runner"] == "person":
+        return f"step {release} {environment} {running['key']} succeeded --note …"
+    stop = found["targetPercentage"]
+    if found["status"] == "running" and found["percentage"] == stop < 100:
+        following = min(rung for rung in [*found["ladder"], 100] if rung > stop)
+        return f"continue {release} --rollout-percentage {following}"
+    return ""
 
 
 def _preparation_lines(found: Document) -> Iterator[str]:

@@ -192,6 +192,7 @@ def test_a_release_goes_to_staging_and_its_steps_are_reported() -> None:
     deployment = Deployment.objects.get(environment="staging")
     step = running(deployment)
     words = ("step", "1.0.2", "staging", step.key)
+    assert f"Next: manage.py bug_fix {' '.join(words)} succeeded --note …" in said("status", "1.0.2")
     found = done(*words, "running", "--note", "queued")["deployment"]
     assert [each["note"] for each in found["steps"][0]["evidence"]][-1] == "queued"
     assert "must say what was done" in refused(*words, "succeeded")
