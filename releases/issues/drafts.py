@@ -98,10 +98,9 @@ def _hours_fault(hours: Any) -> str:
     if hours is None:
         return ""
     try:
-        found = _hours(hours)
+        return "" if 0 < _hours(hours) <= MOST_HOURS else rule
     except (InvalidOperation, ValueError):
         return rule
-    return "" if 0 < found <= MOST_HOURS else rule
 
 
 def _hours(hours: Any) -> Decimal:

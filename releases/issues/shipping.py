@@ -79,7 +79,7 @@ def deployed(release: Release, *, actor: Actor) -> Shipped:
     _write(rows, state=IssueState.DEPLOYED, deployed_at=timezone.now())
     story.record_each("issue.deployed", rows, actor=actor, release=release.version)
     answer = telling.of_fixes([issue.pk for issue in rows], release.version, actor=actor)
-    return Shipped(tuple(map(str, rows)), answer.told, answer.refused, answer.waiting)
+    return Shipped(tuple(map(str, rows)), tuple(answer.told), answer.refused, answer.waiting)
 
 
 @transaction.atomic
