@@ -66,13 +66,15 @@ def create(
 def retire(plan: Plan, *, actor: Actor) -> Plan:
     """Put a part away for good: its flags and its plan are archived, and the flags answer off.
 
-    For what never began, what was rolled back, and what was complete a month ago and has left the product's
-    code. Raises Refused for anything else: it is under way, still new, or no part at all.
+    For what was rolled back, and what was complete a month ago and has left the product's code. Raises
+    Refused for anything else: it is yet to begin and was not set to 0, under way, still new, or no part.
     """
     actor.require("rollout.archive_plan", "retire a part of a module")
     plan = lock(plan, version=None, dry_run=False)
     if plan.module.part_of_id is None:
         raise Refused("not_a_part", f"{plan} is the plan of a whole module: archive it instead.")
+    if plan.status == Status.DRAFT and not plan.all_off:
+        raise Refused("draft", f"{plan} has not begun: set it to 0 % first, so that it cannot.")
     if plan.status in (Status.RUNNING, Status.PAUSED):
         state = plan.get_status_display().lower()
         raise Refused(plan.status, f"{plan} is {state}: complete it or roll it back first.")

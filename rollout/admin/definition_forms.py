@@ -31,10 +31,11 @@ class Needed(forms.ChoiceField):
 
 
 def needed_choices(flag: Flag | None = None) -> list[Any]:
-    """Each live flag that `flag` may need, or any flag at all, and each of its variants, by module."""
+    """Each live flag that `flag` may need, or any flag of a whole module, and each of its variants."""
     found = Flag.objects.live().select_related("module").order_by("module__name", "key")
+    found = found.filter(module__part_of=None) if flag is None else found.filter(module=flag.module_id)
     if flag is not None:
-        found = found.filter(module=flag.module_id).exclude(pk=flag.pk)
+        found = found.exclude(pk=flag.pk)
     variants: dict[int, list[str]] = {}
     for pk, key in Variant.objects.filter(flag__in=found).exclude(key=OFF).values_list("flag_id", "key"):
         variants.setdefault(pk, []).append(key)

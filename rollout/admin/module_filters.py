@@ -1,4 +1,4 @@
-"""Filters of lists by module: whole ones to choose from, and releases by the module that they are of."""
+"""Filters of lists by module: whole ones to choose from, and plans of releases apart from the others."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from django.contrib.admin import RelatedFieldListFilter, SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from rollout.models import Module, Plan
+from rollout.models import Plan
 
-NONE = "none"
+NO, YES = "no", "yes"
 
 
 class WholeModules(RelatedFieldListFilter):
@@ -23,19 +23,18 @@ class WholeModules(RelatedFieldListFilter):
 
 
 class ReleaseFilter(SimpleListFilter):
-    """Plans of the releases of a module, or those of whole modules only."""
+    """Plans of whole modules, or those of their releases."""
 
-    title = "release of"
+    title = "what it rolls out"
     parameter_name = "release"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        shipped = Module.objects.whole().filter(parts__isnull=False).distinct()
-        found = list(shipped.order_by("name").values_list("key", "name"))
-        return [(NONE, "No release: whole modules"), *found] if found else []
+        return [(NO, "A whole module"), (YES, "A release")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Plan]) -> QuerySet[Plan]:
-        value = self.value()
-        if value is None:
-            return queryset
-        of = {"module__part_of": None} if value == NONE else {"module__part_of__key": value}
-        return queryset.filter(**of)
+        match self.value():
+            case "no":
+                return queryset.filter(module__part_of=None)
+            case "yes":
+                return queryset.exclude(module__part_of=None)
+        return queryset

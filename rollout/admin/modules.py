@@ -89,6 +89,9 @@ class ModuleAdmin(VerbAdmin):
     search_fields = ("name", "key")
     change_form_outer_before_template = "admin/rollout/module_head.html"
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return WholeList
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Module]:
         found: QuerySet[Module] = super().get_queryset(request)
         return found.annotate(flag_count=Count("flags")).prefetch_related("plans")

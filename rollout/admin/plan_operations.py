@@ -5,7 +5,7 @@ from typing import Any
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Names, Operation, Preview
 from operations.errors import Refused
-from rollout import approvals, gates, phases, plans
+from rollout import approvals, gates, parts, phases, plans
 from rollout.admin import forms
 from rollout.admin.previews import TEMPLATE, of_outcome, of_side, units
 from rollout.changes import Outcome
@@ -117,6 +117,10 @@ def approve(plan: Plan, inputs: Inputs, actor: Actor, version: int | None) -> st
 
 def archive(plan: Plan, inputs: Inputs, actor: Actor, version: int | None) -> str:
     return f"{plans.archive(plan, actor=actor, version=version)} is archived."
+
+
+def retire(plan: Plan, inputs: Inputs, actor: Actor, version: int | None) -> str:
+    return f"{parts.retire(plan, actor=actor)} is retired: its flag answers off."
 
 
 def preview_next(plan: Plan, inputs: Inputs, actor: Actor) -> Preview:
@@ -240,8 +244,23 @@ OPERATIONS = (
         title="Archive",
         permission="rollout.archive_plan",
         perform=archive,
-        offered=lambda plan: plan.status != Status.ARCHIVED and plan.percentage == 0,
+        offered=lambda plan: (
+            plan.status != Status.ARCHIVED and plan.percentage == 0 and plan.module.part_of_id is None
+        ),
         icon="archive",
         note="The plan is put away for good, and its module can have a new one. It reaches nobody.",
+    ),
+    Operation(
+        name="retire",
+        title="Retire",
+        permission="rollout.archive_plan",
+        perform=retire,
+        offered=lambda plan: (
+            plan.module.part_of_id is not None and plan.status in (Status.ROLLED_BACK, Status.COMPLETE)
+        ),
+        icon="archive",
+        style="warning",
+        note="The flag and the plan are put away for good, and the flag answers off. See first that the "
+        "product asks for it no more.",
     ),
 )

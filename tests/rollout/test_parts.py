@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from operations.actor import Actor, Door
 from operations.errors import Forbidden, Invalid, Refused
@@ -13,6 +14,7 @@ from rollout import answers, overrides, parts, phases
 from rollout.models import Flag, Module, Plan
 from tests import builders
 from tests.builders import ROOT
+from tests.doors import an_api_key, get, run
 
 pytestmark = pytest.mark.django_db
 
@@ -181,6 +183,67 @@ def test_a_part_that_was_rolled_back_is_retired_with_its_flag():
 
     assert plan.status == "archived"
     assert builders.flag(KEY).is_archived
+
+
+def test_a_draft_is_retired_when_it_was_turned_off():
+    builders.a_plan()
+    plan = a_part()
+
+    with pytest.raises(Refused, match="set it to 0 % first"):
+        parts.retire(plan, actor=ROOT)
+    phases.set_percentage(plan, 0, actor=ROOT)
+    assert parts.retire(plan, actor=ROOT).status == "archived"
+
+
+def test_the_list_of_plans_says_of_which_module_a_release_is_and_its_page_retires_it():
+    plan = phases.roll_back(a_part_at(25), all_off=True, actor=ROOT).plan
+    client = builders.signed_in("Administrator")
+
+    listed = client.get("/admin/rollout/plan/?release=yes").content.decode()
+    assert "Release 1.0.2" in listed
+    assert "Release of" in listed
+    others = client.get("/admin/rollout/plan/?release=no").content.decode()
+    assert "Health Management" in others
+    assert "Release 1.0.2" not in others
+    page = client.get(f"/admin/rollout/plan/{plan.pk}/change/").content.decode()
+    assert "Retire" in page
+    asked = reverse("admin:rollout_plan_operate", args=["retire"])
+    client.post(asked, {"object": f"{plan.pk}:{plan.version}"})
+    plan.refresh_from_db()
+    assert plan.status == "archived"
+
+
+def test_parts_are_no_modules_to_choose_from():
+    a_part_at(25)
+    client = builders.signed_in("Administrator")
+
+    listed = client.get("/admin/rollout/module/").content.decode()
+    made = client.get(reverse("admin:rollout_flag_operate", args=["create"])).content.decode()
+    flags = client.get("/admin/rollout/flag/").content.decode()
+
+    assert "Release 1.0.2" not in listed
+    assert "Patient Engagement" in made
+    assert "Release 1.0.2" not in made
+    assert KEY in flags
+    assert client.get(f"/admin/rollout/module/{Module.objects.get(key=KEY).pk}/change/").status_code == 200
+
+
+def test_programs_are_told_of_a_part_by_its_key():
+    a_part_at(25)
+    key = an_api_key("read")
+
+    def a_get(path):
+        return get(path, key).json()
+
+    told = a_get(f"/api/rollouts/{KEY}")
+    assert (told["module"], told["partOf"], told["percentage"]) == (KEY, "patient_engagement", 25)
+    listed = a_get("/api/rollouts")["rollouts"]
+    assert [each["partOf"] for each in listed if each["module"] != KEY] == [None, None]
+    assert a_get(f"/api/feature-flags/{KEY}/explain?unit=W00001")["flag"] == KEY
+    assert run("rollout", "status", "--module", KEY, "--json").document == told
+    assert run("rollout", "explain", KEY, "W00001", "--json").document["flag"] == KEY
+    assert KEY in {each["key"] for each in run("feature_flags", "status", "--json").document["flags"]}
+    assert get("/api/rollouts/%00", key).status_code == 404
 
 
 def test_a_part_under_way_is_not_retired():
