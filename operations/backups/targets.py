@@ -13,6 +13,7 @@ from operations.backups.scratch import settings_like_ours
 from operations.errors import Invalid, Refused
 
 _RULE = "must be the path of a SQLite file or a URL such as postgres://user@host:5432/name"
+_SCHEMES = frozenset({"sqlite", "postgres", "postgresql", "psql", "pgsql"})
 _FIELDS = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
 
 
@@ -32,12 +33,14 @@ def parse(into: str, engine: str) -> Target:
     if "://" not in into:
         into_file = _sqlite(Path(into).absolute())
         return _checked(into_file, engine)
+    if into.partition("://")[0] not in _SCHEMES:
+        raise Invalid({"into": _RULE})
     try:
         found = environ.Env.db_url_config(into)
     except (ImproperlyConfigured, ValueError, KeyError, TypeError):
         # Its own message repeats the URL, password included.
         raise Invalid({"into": _RULE}) from None
-    if not found.get("NAME") or not str(found.get("ENGINE", "")).endswith(("sqlite3", "postgresql")):
+    if not found.get("NAME"):
         raise Invalid({"into": _RULE})
     if found["ENGINE"].endswith("sqlite3"):
         return _checked(_sqlite(Path(found["NAME"]).absolute()), engine)

@@ -22,6 +22,7 @@ from operations.backups import (
     registering,
 )
 from operations.backups.contents import Contents
+from operations.backups.engines import programs
 from operations.backups.finding import Found
 from operations.backups.folders import Progress, silent
 from operations.backups.scratch import connected
@@ -97,6 +98,8 @@ def prove(found: Found, *, progress: Progress = silent) -> Proof:
                 proof.faults += _compared(contents.of(connections[alias]), manifest.contents, proof)
                 proof.faults += _chain(alias, manifest.contents, proof)
                 proof.absent = len(set(_named(alias)) - media.names(found.folder))
+        except programs.Failed as failure:
+            proof.faults.append(failure.message)
         except DatabaseError as error:
             fault = (str(error).strip().splitlines() or [type(error).__name__])[0]
             proof.faults.append(f"the restored database cannot be read: {fault}")
