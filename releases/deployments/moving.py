@@ -67,6 +67,7 @@ def settle(
     if now.state != StepState.RUNNING or now.attempts != step.attempts:
         return False
     rows.prove(now, outcome, by=actor, note=note, data=data, **evidence)
+    rows.hold(deployment, "")
     if outcome in (Outcome.SUCCEEDED, Outcome.SKIPPED):
         _end(now, StepState.SUCCEEDED if outcome == Outcome.SUCCEEDED else StepState.SKIPPED)
     elif _again(now, outcome):
