@@ -94,29 +94,31 @@ def figures(found: Dora) -> list[Figure]:
             often,
             "deployments to production that everybody had",
             _n(frequency.n, "deployment"),
-            frequency.level or "",
+            (frequency.level or "") if frequency.n >= FEW else "",
         ),
-        _times("Change lead time", found.lead_time, "from the fix to everybody", found.lead_level or ""),
+        _times("Change lead time", found.lead_time, "change", "from the fix to everybody", found.lead_level),
         _rate("Change fail rate", found.change_fail_rate, "rolled back, or mended by a hotfix within 7 days"),
-        _times("Recovery time", found.recovery_time, "from the rollback's beginning to its end"),
+        _times("Recovery time", found.recovery_time, "rollback", "from the rollback's beginning to its end"),
         _rate("Rework rate", found.rework_rate, "hotfixes among the deployments"),
     ]
 
 
-def _times(title: str, times: Times, note: str, level: str = "") -> Figure:
-    noun = "change" if title == "Change lead time" else "rollback"
+def _times(title: str, times: Times, noun: str, note: str, level: str | None = None) -> Figure:
+    counted = _n(times.n, noun)
     if times.median is None:
-        return Figure(title, "unknown", note, _n(0, noun))
-    tail = f"; 90 % within {about(times.p90)}" if times.p90 is not None and times.n >= FEW else ""
-    return Figure(title, about(times.median), f"median {note}{tail}", _n(times.n, noun), level)
+        return Figure(title, "unknown", note, counted)
+    enough = times.n >= FEW
+    tail = f"; 90 % within {about(times.p90)}" if times.p90 is not None and enough else ""
+    return Figure(
+        title, about(times.median), f"median {note}{tail}", counted, (level or "") if enough else ""
+    )
 
 
 def _rate(title: str, rate: Rate, note: str) -> Figure:
+    counted = _n(rate.of, "deployment")
     if rate.share is None:
-        return Figure(title, "unknown", note, _n(0, "deployment"))
-    return Figure(
-        title, f"{rate.share:.0%}".replace("%", " %"), note, f"{rate.n} of {_n(rate.of, 'deployment')}"
-    )
+        return Figure(title, "unknown", note, counted)
+    return Figure(title, f"{100 * rate.share:.0f} %", f"{note}: {rate.n} of {rate.of}", counted)
 
 
 def _n(number: int, noun: str) -> str:

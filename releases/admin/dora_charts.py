@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import formats
 
-from operations.doors.charts import Chart, line, options, scale
+from operations.doors.charts import TEXT, Chart, line, options, scale
 from releases.admin.releases.wording import about
 from releases.dora import Dora, Rate, Times
 
@@ -53,6 +53,8 @@ def charts(found: Dora) -> list[Chart]:
             bars,
             empty=not found.frequency.n,
             legend=False,
+            # Nobody deploys half a release.
+            ticks={"color": TEXT, "precision": 0},
         ),
         _chart(
             f"Lead time and recovery time, median by {found.step}",
@@ -73,7 +75,7 @@ def charts(found: Dora) -> list[Chart]:
                 line("Rework rate, %", rework, 1, pointRadius=3),
             ],
             empty=all(each is None for each in (*failed, *rework)),
-            most=100,
+            max=100,
         ),
     ]
 
@@ -101,14 +103,13 @@ def _chart(
     *,
     empty: bool,
     legend: bool = True,
-    most: int | None = None,
+    **axis: Any,
 ) -> Chart:
-    axis = scale(beginAtZero=True, **({"max": most} if most else {}))
     return Chart(
         title=title,
         text=text,
         data=json.dumps({"labels": labels, "datasets": datasets}),
-        options=json.dumps(options({"y": axis}, legend=legend)),
+        options=json.dumps(options({"y": scale(beginAtZero=True, **axis)}, legend=legend)),
         empty=empty,
     )
 

@@ -104,6 +104,11 @@ def reach_of(module: Module, percentage: int) -> dict[str, Any]:
     }
 
 
+def _runner(runner: str, *, by_hand: bool) -> str:
+    """Who will do a step: without a webhook a person does what the CI would."""
+    return RUNNERS["person" if by_hand and runner == "webhook" else runner]
+
+
 def _all_off(plan: Plan | None) -> Preview | None:
     if plan is None or plan.status in (Plan.Status.DRAFT, Plan.Status.ARCHIVED) or not plan.percentage:
         return None

@@ -98,7 +98,7 @@ class CreateForm(ShippingForm):
         self.fields["issues"].queryset = free.select_related("module")  # type: ignore[attr-defined]
         last = suggesting.newest()
         offered = ", ".join(f"{version} is the next {name}" for name, version in suggesting.after(last))
-        self.fields["version"].help_text = f"{f'After {last}: ' if last else ''}{offered}."
+        self.fields["version"].help_text = f"After {last}: {offered}." if last else "Such as 1.0.0."
 
 
 class EditForm(ShippingForm):

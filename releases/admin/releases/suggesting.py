@@ -9,8 +9,9 @@ FIRST = "1.0.0"
 
 
 def newest() -> str:
-    """The highest version that there is, "" without a release."""
-    return Release.objects.order_by("-order_key").values_list("version", flat=True).first() or ""
+    """The highest version that is no pre-release, "" where there is none. One query."""
+    found = Release.objects.exclude(version__contains="-").order_by("-order_key")
+    return found.values_list("version", flat=True).first() or ""
 
 
 def next_patch() -> str:
@@ -23,5 +24,4 @@ def after(version: str) -> list[tuple[str, str]]:
     if not version:
         return [("first", FIRST)]
     last: Version = versions.parse(version)
-    patch = last.finalize_version() if last.prerelease else last.bump_patch()
-    return [("patch", str(patch)), ("minor", str(last.bump_minor()))]
+    return [("patch", str(last.bump_patch())), ("minor", str(last.bump_minor()))]

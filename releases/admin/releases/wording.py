@@ -81,7 +81,8 @@ def about(length: timedelta) -> str:
         number, rest = divmod(rest, unit)
         if number:
             parts.append(f"{number} {name}{'' if number == 1 else 's'}")
-    return " ".join(parts[:2]) or f"{round(length.total_seconds())} seconds"
+    seconds = round(length.total_seconds())
+    return " ".join(parts[:2]) or f"{seconds} second{'' if seconds == 1 else 's'}"
 
 
 def kinds(release: Release) -> list[tuple[str, str]]:
