@@ -24,6 +24,8 @@ OPEN_RELEASE = (
     ReleaseState.TESTED,
     ReleaseState.IN_PRODUCTION,
 )
+# Of a column of 64 bits.
+LARGEST_ID = 2**63 - 1
 STATUSES = ("open", "all", *(state.value for state in ReleaseState))
 
 
@@ -79,7 +81,8 @@ def deployment(number: int) -> Deployment:
 def step(number: int, key: str) -> Step:
     """A step of a deployment by its key. Raises NotFound."""
     steps = Step.objects.select_related("deployment__release")
-    found = steps.filter(deployment=number, key=key).first() if key.isprintable() else None
+    can_be = key.isprintable() and number <= LARGEST_ID
+    found = steps.filter(deployment=number, key=key).first() if can_be else None
     if found is None:
         raise NotFound(f"There is no step {key[:60]!r} of a deployment {number}.")
     return found
