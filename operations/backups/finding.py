@@ -1,5 +1,6 @@
 """Which backup is meant: by its name, by its folder's path, or the newest."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from django.db import DatabaseError
 
 from operations.backups import folders, manifests
 from operations.backups.manifests import Manifest
-from operations.errors import NotFound
+from operations.errors import NotFound, Refused
 from operations.models import Backup
 
 
@@ -43,9 +44,17 @@ def row_of(which: Backup | str | Path) -> Backup | None:
 
 
 def unknown() -> list[Found]:
-    """Complete backups in BACKUP_DIR that this database does not know, newest first: after a restore."""
+    """Backups in BACKUP_DIR that this database does not know, newest first, as after a restore.
+
+    Folders with a manifest of something else are left out.
+    """
     known = set(Backup.objects.values_list("name", flat=True))
-    return [find(folder) for folder in folders.all_complete() if folder.name not in known]
+    found = []
+    for folder in folders.all_complete():
+        if folder.name not in known:
+            with suppress(Refused):
+                found.append(Found(folder, manifests.read(folder), None))
+    return found
 
 
 def _folder(which: Backup | str | Path) -> Path:
