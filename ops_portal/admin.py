@@ -24,13 +24,15 @@ from monitoring.admin.checks import HealthCheckAdmin
 from monitoring.admin.reviews import ReviewAdmin
 from monitoring.admin.watched import WatchedPlans, with_health
 from monitoring.models import Alert, Contact, HealthCheck, Review, Route, Silence
+from operations.admin.backups import BackupAdmin
 from operations.admin.channels import ChannelAdmin
 from operations.admin.keys import ApiKeyAdmin
 from operations.admin.outbox import OutboxMessageAdmin
 from operations.admin.people import GroupAdmin, UserAdmin
 from operations.admin.trail import AuditEventAdmin
 from operations.admin.windows import WindowAdmin
-from operations.models import ApiKey, AuditEvent, Channel, OutboxMessage, Window
+from operations.models import ApiKey, AuditEvent, Backup, Channel, OutboxMessage, Window
+from releases.admin.announcements import AnnouncementAdmin
 from releases.admin.checklists import ChecklistPages
 from releases.admin.deployments.pages import DeploymentPages
 from releases.admin.environments import EnvironmentAdmin
@@ -46,7 +48,7 @@ from releases.admin.policies import PolicyAdmin
 from releases.admin.releases.drafting import DraftsReleases
 from releases.admin.releases.pages import ReleaseAdmin
 from releases.admin.templates import TemplateAdmin
-from releases.models import ChangePolicy, Deployment, Environment, Issue, Release, Template
+from releases.models import Announcement, ChangePolicy, Deployment, Environment, Issue, Release, Template
 from rollout.admin.flags import FlagAdmin
 from rollout.admin.modules import ModuleAdmin
 from rollout.admin.plans import PlanAdmin
@@ -102,6 +104,7 @@ PAGES = {
     Issue: IssuePage,
     Release: ReleaseAdmin,
     Deployment: DeploymentPage,
+    Announcement: AnnouncementAdmin,
     Environment: EnvironmentAdmin,
     ChangePolicy: PolicyAdmin,
     Template: TemplateAdmin,
@@ -122,6 +125,7 @@ PAGES = {
     Window: WindowAdmin,
     Channel: ChannelAdmin,
     OutboxMessage: OutboxMessageAdmin,
+    Backup: BackupAdmin,
     User: UserAdmin,
     Group: GroupAdmin,
 }

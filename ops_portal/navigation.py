@@ -64,6 +64,7 @@ GROUPS = (
             ("API keys", "key", "operations.apikey"),
             ("Channels", "send", "operations.channel"),
             ("Outbox", "outbox", "operations.outboxmessage"),
+            ("Backups", "backup", "operations.backup"),
         ),
     ),
     ("People", (("Users", "person", "auth.user"), ("Groups", "group", "auth.group"))),
