@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.urls import reverse
+from django.utils import timezone
 
 from monitoring import circumstances, health, plan_sources, tickets
 from monitoring.alerts import finding, responding, routes, signals, silencing
@@ -18,6 +20,7 @@ from rollout import parts, phases
 from rollout.models import Module, Plan
 from tests import builders
 from tests.builders import ROOT
+from tests.doors import an_api_key, post
 from tests.monitoring.traffic import failing, flow
 
 pytestmark = pytest.mark.django_db
@@ -231,3 +234,42 @@ def test_plans_in_sight_are_those_of_modules_and_of_releases_under_way(release) 
     assert {plan.module.key for plan in Plan.objects.in_sight()} == {*modules, KEY}
     phases.roll_back(release, all_off=True, actor=ROOT)
     assert {plan.module.key for plan in Plan.objects.in_sight()} == modules
+
+
+def test_metrics_and_tickets_are_of_whole_modules() -> None:
+    builders.modules()
+    a_release()
+    key = an_api_key("ingest", "feedback")
+    sample = {"workspace": "W1", "at": timezone.now().isoformat(), "requests": 3, "errors": 0}
+
+    counted = post("/api/monitoring/metrics", {"batch": "1", "module": KEY, "samples": [sample]}, key)
+    told = post(
+        "/api/monitoring/feedback",
+        {"category": "bug_report", "title": "It fails", "description": "Always.", "module": KEY},
+        key,
+    )
+
+    assert (counted.status_code, "module" in counted.json()["error"]["fields"]) == (400, True)
+    assert (told.status_code, "module" in told.json()["error"]["fields"]) == (400, True)
+
+
+def test_nobody_chooses_a_release_where_modules_are_chosen() -> None:
+    builders.modules()
+    a_release()
+    client = builders.signed_in("Administrator")
+    pages = [
+        reverse("admin:monitoring_route_operate", args=["add"]),
+        reverse("admin:monitoring_silence_operate", args=["add"]),
+        reverse("admin:monitoring_alert_operate", args=["raise"]),
+        reverse("admin:feedback_ticket_operate", args=["add"]),
+        "/admin/monitoring/alert/",
+        "/admin/monitoring/silence/",
+        "/admin/rollout/workspace/",
+        "/admin/feedback/ticket/summary/",
+        "/admin/feedback/ticket/",
+    ]
+
+    for page in pages:
+        shown = client.get(page, follow=True)
+        assert shown.status_code == 200, page
+        assert "Release 1.0.2" not in shown.content.decode(), page

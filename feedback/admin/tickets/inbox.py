@@ -18,6 +18,7 @@ from feedback.models import Original, Ticket
 from operations.doors.admin import actor_of
 from operations.doors.inbox import Inbox, InboxPaginator
 from operations.doors.model_admin import VerbAdmin
+from rollout.admin.module_filters import WholeModules
 
 
 class TicketInbox(Inbox):
@@ -46,7 +47,7 @@ class TicketAdmin(VerbAdmin):
         "severity",
         "category",
         filters.OwnerFilter,
-        "module",
+        ("module", WholeModules),
         filters.TagFilter,
         "source",
         filters.WorkspaceFilter,
