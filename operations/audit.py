@@ -38,23 +38,51 @@ def record(
     using: str = DEFAULT_DB_ALIAS,
 ) -> AuditEvent:
     """Write one event in the caller's transaction; a free-text `reason` can be erased later."""
-    salt = secrets.token_hex(16) if reason else ""
+    event, salt = _event(action, subject, actor, data, reason)
     with transaction.atomic(using=using):
-        event = AuditEvent.objects.using(using).create(
-            action=action,
-            door=actor.door,
-            actor=actor.label[:200],
-            user_id=actor.user.pk if actor.user else None,
-            on_behalf_of=actor.on_behalf_of[:200],
-            subject_type=subject._meta.label_lower,
-            subject_id=str(subject.pk),
-            subject=str(subject)[:200],
-            data=dict(data or {}),
-            reason_digest=_reason_digest(salt, reason) if reason else "",
-        )
+        event.save(using=using, force_insert=True)
         if reason:
             AuditReason.objects.using(using).create(event=event, text=reason, salt=salt)
     return event
+
+
+@transaction.atomic
+def record_all(
+    action: str,
+    *,
+    actor: Actor,
+    subjects: Iterable[models.Model],
+    data: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> list[AuditEvent]:
+    """Write an event about each of several things, which say the same of each: in two statements at most."""
+    pairs = [_event(action, subject, actor, data, reason) for subject in subjects]
+    events = AuditEvent.objects.bulk_create(event for event, _ in pairs)
+    if reason:
+        AuditReason.objects.bulk_create(
+            AuditReason(event=event, text=reason, salt=salt) for event, salt in pairs
+        )
+    return events
+
+
+def _event(
+    action: str, subject: models.Model, actor: Actor, data: Mapping[str, Any] | None, reason: str
+) -> tuple[AuditEvent, str]:
+    """One event that is not saved, and the salt of its reason's digest."""
+    salt = secrets.token_hex(16) if reason else ""
+    event = AuditEvent(
+        action=action,
+        door=actor.door,
+        actor=actor.label[:200],
+        user_id=actor.user.pk if actor.user else None,
+        on_behalf_of=actor.on_behalf_of[:200],
+        subject_type=subject._meta.label_lower,
+        subject_id=str(subject.pk),
+        subject=str(subject)[:200],
+        data=dict(data or {}),
+        reason_digest=_reason_digest(salt, reason) if reason else "",
+    )
+    return event, salt
 
 
 @transaction.atomic

@@ -64,8 +64,7 @@ def begin(issue: Issue, actor: Actor, *, version: int | None = None, dry_run: bo
 
 def record_each(action: str, issues: Iterable[Issue], *, actor: Actor, **data: Any) -> None:
     """One audit event for each of several issues, whose rows were written together."""
-    for issue in issues:
-        audit.record(action, actor=actor, subject=issue, data=data)
+    audit.record_all(action, actor=actor, subjects=issues, data=data)
 
 
 def _values(issue: Issue) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from operations import audit
@@ -38,6 +39,19 @@ def test_an_event_says_who_what_whom_and_why(window: Window) -> None:
     )
     assert str(event.reason) == "because"
     assert event.who == "admin:ada"
+
+
+def test_one_thing_done_to_many_is_told_of_each_in_two_statements(window: Window) -> None:
+    ada = builders.a_person("ada")
+    with CaptureQueriesContext(connection) as queries:
+        audit.record_all("test.done", actor=builders.acting(ada), subjects=[window, ada], reason="because")
+    assert sum(query["sql"].startswith("INSERT") for query in queries) == 2
+    told = AuditEvent.objects.filter(action="test.done").order_by("pk")
+    assert [(event.subject, str(event.reason), event.user_id) for event in told] == [
+        ("Freeze: Year end", "because", ada.pk),
+        ("ada", "because", ada.pk),
+    ]
+    assert audit.verify().faults == []
 
 
 def test_the_trail_outlives_the_user_and_the_subject(window: Window) -> None:
