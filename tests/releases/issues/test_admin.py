@@ -78,7 +78,7 @@ def test_every_step_through_the_admin_does_what_the_verb_does(state: IssueState,
     for transition in ISSUE_TRANSITIONS:
         issue, twin = an_issue_in(state), an_issue_in(state)
         inputs: dict[str, Any] = {"reason": "for the test"} if transition in moving.NEEDS_REASON else {}
-        owner = {"owner": henry} if transition == "assign" else {}
+        owner = henry if transition == "assign" else None
         inputs |= {"owner": henry.pk} if owner else {}
         last = last_event()
         answer = confirm(support, transition, issue, **inputs)
@@ -92,7 +92,7 @@ def test_every_step_through_the_admin_does_what_the_verb_does(state: IssueState,
         [event] = events_after(last)
         assert (event.action, event.who) == (f"issue.{moving.PAST[transition]}", "admin:ada")
         actor = builders.acting(User.objects.get(username="ada"))
-        moving.move(twin, transition, actor=actor, reason=inputs.get("reason", ""), **owner)
+        moving.move(twin, transition, actor=actor, reason=inputs.get("reason", ""), owner=owner)
         assert facts(issue) == facts(twin)
 
 
@@ -123,7 +123,12 @@ def test_a_step_is_shown_with_what_it_leads_to_and_changes_nothing_until_confirm
 
 def test_an_issue_is_raised_shown_and_edited_by_hand(support: Client) -> None:
     module = the_module()
-    given = {"title": "Refills are lost", "module": module.pk, "severity": "high", "estimate_hours": "1.5"}
+    given: dict[str, Any] = {
+        "title": "Refills are lost",
+        "module": module.pk,
+        "severity": "high",
+        "estimate_hours": "1.5",
+    }
     page = support.post(operation("raise"), {**given, "_preview": "1"})
     assert "It would be BUG-001 : Refills are lost" in shown(page)
     assert not Issue.objects.exists()
@@ -133,12 +138,7 @@ def test_an_issue_is_raised_shown_and_edited_by_hand(support: Client) -> None:
     assert "Refills are lost" in words
     assert "1.5 h" in words
     assert "raised by ada" in words
-    edited = {
-        "title": "All refills are lost",
-        "module": module.pk,
-        "severity": "critical",
-        "description": "x",
-    }
+    edited = {**given, "title": "All refills are lost", "severity": "critical", "estimate_hours": ""}
     assert confirm(support, "edit", issue, **edited).status_code == 302
     assert (now(issue).title, now(issue).estimate_hours) == ("All refills are lost", None)
     assert "severity high → critical" in shown(support.get(page_of(issue)))
@@ -379,7 +379,7 @@ def test_every_page_makes_the_same_number_of_queries_whatever_the_rows() -> None
 
     many(1)
     few = counted()
-    many(3)
+    many(2)
     assert counted() == few
     assert {name: count for name, count in few.items() if count >= 20} == {}, json.dumps(few)
 

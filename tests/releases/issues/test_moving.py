@@ -57,7 +57,9 @@ def test_the_whole_way_leaves_one_event_a_step_and_its_times() -> None:
     shipping.deployed(release, actor=ROOT)
     issue = step(issue, "verify")
     assert issue.state == IssueState.VERIFIED
-    assert issue.detected_at < issue.fixed_at < issue.deployed_at
+    times = [issue.detected_at, issue.fixed_at, issue.deployed_at]
+    assert times == sorted(filter(None, times))
+    assert len(set(times)) == 3
     told = [event.action for event in events_after(last) if event.subject == "BUG-001"]
     assert told == [
         "issue.triaged",
@@ -83,7 +85,7 @@ def test_declining_and_reopening_ask_for_a_reason_and_assigning_for_somebody_who
         ("fly", {}, "transition"),
     ):
         with pytest.raises(Invalid) as fault:
-            moving.move(issue, transition, actor=ROOT, **given)  # type: ignore[arg-type]
+            step(issue, transition, **{"reason": "", "owner": None, **given})
         assert list(fault.value.fields) == [field]
     with pytest.raises(Forbidden):
         moving.move(issue, "triage", actor=builders.acting(viewer))
