@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from releases.api import deployments, dora, issues, releases
+from releases.api import announcements, deployments, dora, issues, releases, status
 
 urlpatterns = [
+    path("announcements", announcements.AnnouncementsView.as_view(), name="announcements"),
+    path("status", status.StatusView.as_view(), name="status"),
     path("dora", dora.DoraView.as_view(), name="dora"),
     path("issues", issues.IssuesView.as_view(), name="issues"),
     path("issues/<str:reference>", issues.IssueView.as_view(), name="issue"),
