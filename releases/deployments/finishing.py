@@ -1,5 +1,8 @@
 """The ends of a deployment: complete, failed before anything was changed, rolled back."""
 
+from dataclasses import asdict
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -36,11 +39,11 @@ def complete(deployment: Deployment, step: Step | None) -> bool:
     release.state = ReleaseState.DEPLOYED if in_production else ReleaseState.TESTED
     release.deployed_at = now if in_production else None
     save_release(release, "state", "deployed_at")
-    data = {"release": release.version, "environment": deployment.environment_id}
-    audit.record("deployment.completed", actor=rows.PORTAL, subject=deployment, data=data)
+    data: dict[str, Any] = {"release": release.version, "environment": deployment.environment_id}
     if in_production:
-        shipping.deployed(release, actor=rows.PORTAL)
+        data |= asdict(shipping.deployed(release, actor=rows.PORTAL))
         _announce_afterwards(deployment)
+    audit.record("deployment.completed", actor=rows.PORTAL, subject=deployment, data=data)
     deployment_news.deployed(
         release.module,
         str(deployment),
