@@ -6,6 +6,7 @@ from feedback import tasks as feedback_tasks
 from monitoring import dead_man
 from monitoring import tasks as monitoring_tasks
 from operations import tasks as operations_tasks
+from operations.backups import scheduled as backups
 from operations.schedule import Job
 from ops_portal import heartbeat
 from releases import tasks as releases_tasks
@@ -37,6 +38,7 @@ JOBS = (
     Job("watch-complaints", monitoring_tasks.watch_complaints, every=MINUTE),
     Job("index-tickets", feedback_tasks.index_tickets, every=TICK),
     Job("count-tickets", feedback_tasks.roll_up_summary, every=5 * MINUTE, lease=LONG),
+    Job("back-up", backups.back_up, every=DAY, offset=HOUR + 23 * MINUTE, lease=LONG),
     Job("keep-tickets", feedback_tasks.keep_tickets, every=DAY, offset=2 * HOUR + 47 * MINUTE, lease=LONG),
     Job("advance-deployments", releases_tasks.advance_deployments, every=TICK),
     Job("announce-windows", releases_tasks.settle_announcements, every=MINUTE),

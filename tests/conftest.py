@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.VAR_DIR = FOLDER
     settings.STATIC_ROOT = FOLDER
     settings.MEDIA_ROOT = FOLDER / "media"
+    settings.BACKUP_DIR, settings.BACKUP_DAILY = FOLDER / "backups", False
     settings.HTTPS = settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     settings.TIME_ZONE = "UTC"
