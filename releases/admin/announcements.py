@@ -15,7 +15,7 @@ from operations.doors.model_admin import VerbAdmin
 from operations.models import Channel
 from operations.spelling import local_time
 from releases.admin import announcement_forms as entered
-from releases.announcements import previews, publishing
+from releases.announcements import mails, previews, publishing
 from releases.announcements.wording import Event
 from releases.models import Announcement
 
@@ -34,7 +34,7 @@ def _publish(nothing: None, inputs: Inputs, actor: Actor, version: int | None) -
     made = publishing.publish_draft(entered.draft_of(inputs), actor=actor)
     if made.published_at is None:
         return f"{made} goes out at {local_time(made.due_at)}."
-    return f"{made} is published. {made.recipients.count():,} people are mailed."
+    return f"{made} is published. {mails.said(made.recipients.count())} mailed."
 
 
 def _preview_change(announcement: Announcement, inputs: Inputs, actor: Actor) -> Preview:

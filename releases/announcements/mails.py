@@ -41,6 +41,11 @@ def tells_its_end(announcement: Announcement) -> bool:
     return announcement.kind in (Announcement.Kind.MAINTENANCE, Announcement.Kind.INCIDENT)
 
 
+def said(count: int) -> str:
+    """How many people, with the verb: "1 person is"."""
+    return "1 person is" if count == 1 else f"{count:,} people are"
+
+
 def send_due() -> tuple[int, int]:
     """Make the mails of what was announced; return how many announcements, and how many failed."""
     return outbox.deliver_due({KIND: fan_out}, lease=LEASE)

@@ -39,7 +39,7 @@ class BannerSerializer(serializers.Serializer[Any]):
     until = serializers.DateTimeField(allow_null=True)
 
 
-class StatusSerializer(serializers.Serializer[Any]):
+class MaintenanceStatusSerializer(serializers.Serializer[Any]):
     maintenance = serializers.BooleanField(help_text="Whether maintenance is in force")
     current = MaintenanceSerializer(allow_null=True, help_text="What is in force")
     next = MaintenanceSerializer(allow_null=True, help_text="What is planned or announced next")
@@ -56,7 +56,7 @@ class StatusView(APIView):
         operation_id="readStatus",
         auth=[],
         parameters=[IF_NONE_MATCH],
-        responses={200: StatusSerializer, 304: UNCHANGED, 429: THROTTLED},
+        responses={200: MaintenanceStatusSerializer, 304: UNCHANGED, 429: THROTTLED},
     )
     def get(self, request: Request) -> Response:
         """Maintenance now and next, and one line to show. May be kept for ten seconds."""

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from operations.doors.command import OperationCommand, Result, moment, shown, table
 from operations.errors import Invalid, NotFound
 from operations.models import Channel, Window
-from releases.announcements import documents, finding, previews, publishing
+from releases.announcements import documents, finding, mails, previews, publishing
 from releases.announcements.drafts import MAIL, PRODUCT, Draft
 from releases.announcements.previews import Preview
 from releases.announcements.wording import Event
@@ -137,7 +137,7 @@ def _channels(names: list[str]) -> list[Channel]:
 
 def _told(announcement: Announcement, preview: Preview, dry_run: bool) -> Result:
     said = "Dry run, nothing was changed: " if dry_run else ""
-    line = f"{said}{announcement.title!r} is {announcement.state}; {preview.mails:,} people are mailed"
+    line = f"{said}{announcement.title!r} is {announcement.state}; {mails.said(preview.mails)} mailed"
     document = {
         **documents.whole(announcement),
         "mails": preview.mails,
