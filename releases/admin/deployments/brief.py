@@ -4,6 +4,7 @@ from operations.actor import Actor
 from operations.doors.admin import Inputs, Preview
 from operations.errors import NotFound
 from releases.admin.releases.wording import DEPLOYMENT_LABELS, RUNNERS, STEP_ICONS
+from releases.deployments import planning, reporting
 from releases.models import Deployment, Step
 
 TEMPLATE = "admin/releases/deployment_brief.html"
@@ -23,9 +24,34 @@ def preview(deployment: Deployment, inputs: Inputs, actor: Actor) -> Preview:
     return Preview(TEMPLATE, {"deployment": deployment, "label": DEPLOYMENT_LABELS[deployment.state]})
 
 
-def of_step(deployment: Deployment, inputs: Inputs, actor: Actor) -> Preview:
-    """One step beside the form of an operation. Raises NotFound."""
+def of_cancel(deployment: Deployment, inputs: Inputs, actor: Actor) -> Preview:
+    """A deployment that may be cancelled now. Raises Refused where it may not."""
+    planning.cancel(deployment, actor=actor, reason="To look", dry_run=True)
+    return preview(deployment, inputs, actor)
+
+
+def of_report(deployment: Deployment, inputs: Inputs, actor: Actor) -> Preview:
+    """A step whose result may be reported now. Raises NotFound, and Refused where it may not."""
     step = step_of(deployment, inputs)
+    reporting.report(step, "noted", actor=actor, attempt=inputs.get("attempt"), dry_run=True)
+    return _of_step(deployment, step)
+
+
+def of_retry(deployment: Deployment, inputs: Inputs, actor: Actor) -> Preview:
+    """A step that may be asked for again now. Raises NotFound, and Refused where it may not."""
+    step = step_of(deployment, inputs)
+    reporting.retry(step, actor=actor, dry_run=True)
+    return _of_step(deployment, step)
+
+
+def of_skip(deployment: Deployment, inputs: Inputs, actor: Actor) -> Preview:
+    """A step that may be left out now. Raises NotFound, and Refused where it may not."""
+    step = step_of(deployment, inputs)
+    reporting.skip(step, actor=actor, reason="To look", dry_run=True)
+    return _of_step(deployment, step)
+
+
+def _of_step(deployment: Deployment, step: Step) -> Preview:
     context = {
         "deployment": deployment,
         "label": DEPLOYMENT_LABELS[deployment.state],

@@ -71,13 +71,21 @@ def _rung(deployment: Deployment, step: Step, left: Sequence[Evidence], actor: A
         icon=STEP_ICONS[step.state],
         word=_word(deployment, step),
         runner=RUNNERS[step.runner],
-        attempts=f"attempt {step.attempts} of {step.most_attempts}" if step.most_attempts > 1 else "",
+        attempts=_attempts(step),
         took=about(step.finished_at - step.started_at) if step.finished_at and step.started_at else "",
         waits_for_person=running and step.runner == Step.Runner.PERSON,
         proofs=[evidence.proof(each) for each in left],
         buttons=buttons(deployment, step, actor),
         undoes=str(step.undo.get("title", "")) if step.undo else "",
     )
+
+
+def _attempts(step: Step) -> str:
+    """Which attempt it is at, where there is more than one or may be."""
+    if step.attempts > 1 or (step.attempts and step.most_attempts > 1 and step.state != StepState.SUCCEEDED):
+        return f"attempt {step.attempts} of {max(step.attempts, step.most_attempts)}"
+    waits = step.state == StepState.WAITING and not step.attempts
+    return f"up to {step.most_attempts} attempts" if waits and step.most_attempts > 1 else ""
 
 
 def _word(deployment: Deployment, step: Step) -> str:

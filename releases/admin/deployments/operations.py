@@ -87,7 +87,7 @@ def _initial_rung(deployment: Deployment) -> Inputs:
 
 
 def _of_step(**options: Any) -> Operation:
-    return Operation(preview=brief.of_step, previewed=("step",), on_page=False, **options)
+    return Operation(previewed=("step",), on_page=False, **options)
 
 
 OPERATIONS = (
@@ -148,7 +148,7 @@ OPERATIONS = (
         title="Cancel",
         permission=rows.DEPLOY,
         perform=_cancel,
-        preview=brief.preview,
+        preview=brief.of_cancel,
         form=forms.ReasonForm,
         offered=_in(DeploymentState.PLANNED),
         icon="cancel",
@@ -173,6 +173,7 @@ OPERATIONS = (
         title="Report the result",
         permission=rows.REPORT,
         perform=_report,
+        preview=brief.of_report,
         form=forms.ReportForm,
         initial=lambda deployment: {"outcome": "succeeded"},
         icon="task_alt",
@@ -184,6 +185,7 @@ OPERATIONS = (
         title="Ask again",
         permission=rows.DEPLOY,
         perform=_retry,
+        preview=brief.of_retry,
         form=forms.StepReasonForm,
         icon="replay",
         note="The CI is asked once more; an answer to the attempt before does not count any more.",
@@ -193,6 +195,7 @@ OPERATIONS = (
         title="Leave out",
         permission=rows.DEPLOY,
         perform=_skip,
+        preview=brief.of_skip,
         form=forms.StepReasonForm,
         icon="skip_next",
         style="warning",

@@ -6,10 +6,11 @@ from typing import Any
 from operations.actor import Actor, Door
 from operations.doors.admin import Inputs, Preview
 from operations.errors import Refused
+from releases import template_text, templates
 from releases.admin.releases import missing
 from releases.admin.releases.wording import DEPLOYMENT_LABELS, RUNNERS, by_whom
-from releases.deployments import reporting, rolling_back, starting
-from releases.models import PRODUCTION, Deployment, Release
+from releases.deployments import planning, reporting, rolling_back, starting
+from releases.models import PRODUCTION, Deployment, Release, Template
 from rollout import gates, phases
 from rollout.admin import previews as rollout_previews
 from rollout.admin import shares
@@ -30,7 +31,9 @@ def of_start(release: Release, environment: str, percentage: int, actor: Actor) 
         "by_hand": found.environment.channel_id is None,
         "missing": missing.grouped(found.refused, found.deployment),
     }
-    if found.deployment is not None:
+    if found.deployment is None:
+        context["steps"] = steps_to_come(release, environment, by_hand=context["by_hand"])
+    else:
         context["steps"] = steps_of(found.deployment)
         context["signed"] = [each.username for each in found.deployment.sign_offs.all()]
     if environment == PRODUCTION:
@@ -46,9 +49,9 @@ def of_rollback(deployment: Deployment, inputs: Inputs, actor: Actor) -> Preview
     )
     if found.pk != deployment.pk:
         raise Refused("not_the_last", f"{found} came after {deployment}: roll that one back first.")
-    steps = [
-        (step.title, RUNNERS.get(step.runner, step.runner)) for step in rolling_back.back_steps(deployment)
-    ]
+    by_hand = deployment.environment.channel_id is None
+    undone = rolling_back.back_steps(deployment)
+    steps = [(step.title, _runner(step.runner, by_hand=by_hand)) for step in undone]
     return Preview(
         TEMPLATE,
         {
@@ -90,6 +93,13 @@ def plan_of(deployment: Deployment) -> Plan:
 def steps_of(deployment: Deployment) -> list[tuple[str, str]]:
     """The titles of its steps with who runs each."""
     return [(step.title, RUNNERS[step.runner]) for step in deployment.steps.order_by("position")]
+
+
+def steps_to_come(release: Release, environment: str, *, by_hand: bool) -> list[tuple[str, str]]:
+    """The titles of the steps that a deployment would get now."""
+    template = templates.current(Template.Kind.STEPS, planning.template_key(release, environment))
+    steps = template_text.read_steps(template.text).steps
+    return [(step.title, _runner(step.runner, by_hand=by_hand)) for step in steps]
 
 
 def reach_of(module: Module, percentage: int) -> dict[str, Any]:

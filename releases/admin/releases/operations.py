@@ -67,6 +67,16 @@ def _deployed(release: Release, inputs: Inputs, actor: Actor) -> Preview:
     return deployment_previews.of_start(release, PRODUCTION, inputs["percentage"], actor)
 
 
+def _planned(release: Release, inputs: Inputs, actor: Actor) -> Preview:
+    planning.plan(release, PRODUCTION, actor=actor, dry_run=True)
+    return previews.brief(release, inputs, actor)
+
+
+def _abandoned(release: Release, inputs: Inputs, actor: Actor) -> Preview:
+    releases.abandon(release, actor=actor, reason="To look", dry_run=True)
+    return previews.brief(release, inputs, actor)
+
+
 def _in(*states: str) -> Callable[[Release], bool]:
     return lambda release: release.state in states
 
@@ -109,17 +119,6 @@ OPERATIONS = (
         note="Tick the issues that it fixes. Preview shows how it ships and who must sign.",
     ),
     Operation(
-        name="stage",
-        title="Deploy to staging",
-        permission=rows.DEPLOY,
-        perform=_stage,
-        preview=_staged,
-        offered=_in(State.DRAFT, State.TESTED),
-        icon="science",
-        style="primary",
-        note="Tests, performance, security, then a look by a person. Production is planned with it.",
-    ),
-    Operation(
         name="deploy",
         title="Deploy to production",
         permission=rows.DEPLOY,
@@ -134,11 +133,23 @@ OPERATIONS = (
         note="From now on the release cannot be changed. It can be rolled back from every step.",
     ),
     Operation(
+        name="stage",
+        title="Deploy to staging",
+        label=lambda release: f"Deploy to staging{' again' if release.state == State.TESTED else ''}",
+        permission=rows.DEPLOY,
+        perform=_stage,
+        preview=_staged,
+        offered=_in(State.DRAFT, State.TESTED),
+        icon="science",
+        style="primary",
+        note="Tests, performance, security, then a look by a person. Production is planned with it.",
+    ),
+    Operation(
         name="plan",
         title="Plan production",
         permission=rows.DEPLOY,
         perform=_plan,
-        preview=previews.brief,
+        preview=_planned,
         offered=_may_be_planned,
         icon="event_note",
         note="Gives it steps, a checklist and sign-offs of its own. Nothing is deployed yet.",
@@ -183,7 +194,7 @@ OPERATIONS = (
         title="Abandon",
         permission=releases.CHANGE,
         perform=_abandon,
-        preview=previews.brief,
+        preview=_abandoned,
         form=ReasonForm,
         offered=_changeable,
         icon="delete",

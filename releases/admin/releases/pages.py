@@ -1,5 +1,6 @@
 """Releases in the admin: the list, the newest version first, and the page that tells a release's story."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
@@ -16,6 +17,7 @@ from releases.admin.deployments.telling import Told
 from releases.admin.releases import links, listing, missing, policy, previews, story, wording
 from releases.admin.releases.operations import OPERATIONS
 from releases.checklists import signing
+from releases.lifecycle import ReleaseState
 from releases.models import PRODUCTION, Deployment, Release
 from releases.releases import changelog_of
 
@@ -64,6 +66,13 @@ class ReleaseAdmin(VerbAdmin):
 
     def more_urls(self) -> list[URLPattern]:
         return dora.urls(self)
+
+    def buttons(self, request: HttpRequest, obj: Release) -> list[Button]:
+        """Its operations; once it passed staging, what leads on stands out alone."""
+        found = super().buttons(request, obj)
+        if obj.state != ReleaseState.TESTED:
+            return found
+        return [replace(each, style="default") if each.name == "stage" else each for each in found]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         context = {

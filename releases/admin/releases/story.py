@@ -1,6 +1,7 @@
 """The whole story of a release: what was done to it, to its deployments and to its plan, merged by time."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 
 from django.db.models import Q
@@ -16,6 +17,8 @@ from rollout.models import Plan
 
 PLAN = Plan._meta.label_lower
 DEPLOYMENT = Deployment._meta.label_lower
+# What an event about a deployment is called after.
+TOLD = frozenset({"release", "environment", "outcome"})
 
 
 def of_release(request: HttpRequest, release: Release, deployments: Sequence[Deployment]) -> Slice | None:
@@ -47,5 +50,16 @@ def _entry(event: AuditEvent) -> Entry:
     if event.subject_type == PLAN:
         return Entry(event, f"Rollout plan: {timeline.what(event).lower()}", plan_words.of_event(event))
     if event.subject_type == DEPLOYMENT:
-        return Entry(event, f"{timeline.what(event)}: {event.subject}", timeline.details(event))
+        return Entry(event, f"{timeline.what(event)}: {event.subject}", _details(event))
     return timeline.entry(event)
+
+
+def _details(event: AuditEvent) -> str:
+    """The facts that neither the action nor its subject tells."""
+    told = copy(event)
+    told.data = {
+        name: value
+        for name, value in event.data.items()
+        if name not in TOLD and (name, value) != ("attempt", 1)
+    }
+    return timeline.details(told)
