@@ -98,13 +98,13 @@ class StepReportBody(Body):
     )
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class MissingSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable; for programs")
     message = serializers.CharField(help_text="What is missing and what to do; for people")
 
 
 class NotReadyDetailSerializer(ErrorDetailSerializer):
-    missing = ReasonSerializer(
+    missing = MissingSerializer(
         many=True, required=False, help_text="Everything that a deployment still lacks to begin"
     )
 
@@ -179,23 +179,23 @@ class WholeReleaseSerializer(ReleaseSerializer):
     )
 
 
-class EvidenceFileSerializer(serializers.Serializer[Any]):
+class StepFileSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     sha256 = serializers.CharField()
 
 
-class EvidenceSerializer(serializers.Serializer[Any]):
+class StepEvidenceSerializer(serializers.Serializer[Any]):
     attempt = serializers.IntegerField()
     outcome = serializers.ChoiceField(Evidence.Outcome.choices)
     note = serializers.CharField(allow_blank=True)
     url = serializers.CharField(allow_blank=True)
     data = serializers.DictField()  # type: ignore[assignment]
-    file = EvidenceFileSerializer(allow_null=True)
+    file = StepFileSerializer(allow_null=True)
     at = serializers.DateTimeField()
     by = serializers.CharField()
 
 
-class StepSerializer(serializers.Serializer[Any]):
+class DeploymentStepSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     title = serializers.CharField()
     description = serializers.CharField(allow_blank=True)
@@ -210,30 +210,30 @@ class StepSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="Without a word by then, this attempt failed"
     )
     finishedAt = serializers.DateTimeField(allow_null=True)
-    evidence = EvidenceSerializer(many=True)
+    evidence = StepEvidenceSerializer(many=True)
 
 
-class ReportedStepSerializer(StepSerializer):
+class ReportedStepSerializer(DeploymentStepSerializer):
     deployment = serializers.IntegerField(help_text="Its id")
     release = serializers.CharField(help_text="Its version")
     environment = serializers.ChoiceField(ENVIRONMENTS)
 
 
-class ChecklistSerializer(serializers.Serializer[Any]):
+class DeploymentChecklistSerializer(serializers.Serializer[Any]):
     stage = serializers.ChoiceField(ChecklistItem.Stage.choices)
     open = serializers.IntegerField()
     done = serializers.IntegerField()
     notApplicable = serializers.IntegerField()
 
 
-class SignOffSerializer(serializers.Serializer[Any]):
+class DeploymentSignOffSerializer(serializers.Serializer[Any]):
     role = serializers.CharField()
     by = serializers.CharField(help_text="A user name")
     at = serializers.DateTimeField()
     note = serializers.CharField(allow_blank=True)
 
 
-class WindowSerializer(serializers.Serializer[Any]):
+class DeploymentWindowSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     startsAt = serializers.DateTimeField()
     endsAt = serializers.DateTimeField(allow_null=True)
@@ -243,11 +243,13 @@ class WholeDeploymentSerializer(DeploymentSerializer):
     notes = serializers.CharField(allow_blank=True)
     plannedBy = serializers.CharField()
     ladder = serializers.ListField(child=serializers.IntegerField(), help_text="The percentages on its way")
-    window = WindowSerializer(allow_null=True, help_text="The maintenance window in which it happens")
-    steps = StepSerializer(many=True, help_text="In order; a rollback adds its own")
-    checklist = ChecklistSerializer(many=True, help_text="How many boxes of each stage are worked")
-    signOffs = SignOffSerializer(many=True)
-    missing = ReasonSerializer(many=True, help_text="What a planned one lacks to begin")
+    window = DeploymentWindowSerializer(
+        allow_null=True, help_text="The maintenance window in which it happens"
+    )
+    steps = DeploymentStepSerializer(many=True, help_text="In order; a rollback adds its own")
+    checklist = DeploymentChecklistSerializer(many=True, help_text="How many boxes of each stage are worked")
+    signOffs = DeploymentSignOffSerializer(many=True)
+    missing = MissingSerializer(many=True, help_text="What a planned one lacks to begin")
 
 
 class StartedSerializer(serializers.Serializer[Any]):
@@ -257,7 +259,7 @@ class StartedSerializer(serializers.Serializer[Any]):
     environment = serializers.ChoiceField(ENVIRONMENTS)
     percentage = serializers.IntegerField(help_text="Where it stops and waits for a person")
     dryRun = serializers.BooleanField()
-    missing = ReasonSerializer(many=True, help_text="What would refuse it; on a dry run only")
+    missing = MissingSerializer(many=True, help_text="What would refuse it; on a dry run only")
     deployment = WholeDeploymentSerializer(allow_null=True, help_text="null on a dry run")
 
 
