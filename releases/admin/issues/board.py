@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from feedback.admin.tickets import fields
 from operations.actor import Actor
 from operations.doors.admin import actor_of
 from releases.admin.issues import brief, links, listing, moves
@@ -50,7 +49,7 @@ class BoardForm(forms.Form):
     """What the board shows; everything while nothing is chosen."""
 
     module = forms.ChoiceField(required=False)
-    severity = fields.one_of(Issue.Severity.choices, empty="Every severity")
+    severity = forms.ChoiceField(choices=[("", "Every severity"), *Issue.Severity.choices], required=False)
     owner = forms.ChoiceField(required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,8 +59,6 @@ class BoardForm(forms.Form):
         self.fields["owner"].choices = choices  # type: ignore[attr-defined]
         modules = Module.objects.whole().values_list("key", "name")
         self.fields["module"].choices = [("", "Every module"), *modules]  # type: ignore[attr-defined]
-        for field in self.fields.values():
-            field.widget.attrs.pop("class", None)
 
 
 def urls(admin: "VerbAdmin") -> list[URLPattern]:
