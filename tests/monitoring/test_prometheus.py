@@ -100,6 +100,16 @@ def test_arms_are_sums_of_the_cohort_and_of_the_control(server: Server) -> None:
     assert control.judged == control.total
 
 
+def test_the_whole_is_everybody_in_a_workspace_in_either_arm_or_none(server: Server) -> None:
+    found = source(server).whole(LAST_HOUR)
+    arms = source(server).arms(LAST_HOUR)
+    both = arms.cohort.plus(arms.control)
+    # W9 is in neither arm, and has 60 requests an hour.
+    assert found.total == Count(both.requests + 60, both.errors)
+    # 440 say which arm they are of.
+    assert by_user(server).whole(LAST_HOUR).total == Count(470, 47)
+
+
 def test_latency_is_interpolated_where_the_histogram_has_no_such_bound(server: Server) -> None:
     cohort, control = source(server).arms(LAST_HOUR)
     # 200 ms lies two thirds of the way from 100 (60) to 250 (72), 300 a fifth from 250 to 500 (90), 2 s two
