@@ -3,7 +3,7 @@
 from django import forms
 from unfold.decorators import display
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
@@ -31,7 +31,7 @@ class PolicyForm(forms.Form):
     roles = forms.MultipleChoiceField(
         choices=ROLES,
         required=False,
-        widget=UnfoldAdminCheckboxSelectMultiple(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text="Each of these must have signed.",
     )
     last = forms.ChoiceField(
@@ -51,7 +51,7 @@ class PolicyForm(forms.Form):
     )
     methods = forms.MultipleChoiceField(
         choices=Method.choices,
-        widget=UnfoldAdminCheckboxSelectMultiple(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text="How such a change may ship.",
     )
     examples = forms.CharField(max_length=policies.LONGEST_EXAMPLES, widget=UnfoldAdminTextInputWidget())

@@ -33,11 +33,11 @@ class Fields:
         self.place = place
         if not isinstance(found, Mapping):
             raise self.fault(f"must be a mapping of {', '.join(known)}")
+        if isinstance(found.get("key"), str):
+            self.place = f"{place} ({found['key'][:50]})"
         if unknown := sorted(set(found) - set(known)):
             raise self.fault(f"has no field {unknown[0]!r}; it takes {', '.join(known)}")
         self._found = found
-        if isinstance(found.get("key"), str):
-            self.place = f"{place} ({found['key'][:50]})"
 
     def fault(self, rule: str, field: str = "") -> BadTemplate:
         return BadTemplate(f"{self.place}: {field} {rule}" if field else f"{self.place}: {rule}")
