@@ -285,7 +285,17 @@ SPECTACULAR_SETTINGS = {
         "AlertSourceEnum": "monitoring.models.Alert.Source",
         "TicketStatusEnum": "feedback.models.Ticket.State",
         "TicketSourceEnum": "feedback.models.Ticket.Source",
+        "TicketCategoryEnum": "feedback.models.Ticket.Category",
+        "AlertLevelEnum": "monitoring.levels.ORDER",
+        "IssueStatusEnum": "releases.models.Issue.State",
+        "ReleaseStatusEnum": "releases.models.Release.State",
+        "DeploymentStatusEnum": "releases.models.Deployment.State",
+        "StepStatusEnum": "releases.models.Step.State",
+        "RiskEnum": "releases.models.Category",
+        "DoraLevelEnum": "releases.api.dora_serializers.LEVELS",
     },
+    # The one PATCH of the API takes what its body says, and not any part of it.
+    "COMPONENT_SPLIT_PATCH": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

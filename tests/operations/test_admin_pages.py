@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -14,12 +15,14 @@ from feedback.lifecycle import State
 from feedback.models import CannedReply, Enhancement, Holiday, OpeningHours
 from monitoring.models import Alert
 from operations import channels, groups, keys, outbox, windows
-from operations.models import ApiKey, AuditEvent, OutboxMessage, Window
+from operations.models import ApiKey, AuditEvent, Backup, OutboxMessage, Window
 from rollout.models import Segment
 from tests import builders
 from tests.builders import ROOT
 from tests.feedback import builders as tickets
 from tests.monitoring import alert_states, seeds
+from tests.releases import builders as shipping
+from tests.releases.announcements import builders as announcements
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +37,16 @@ def everything() -> None:
     seeds.reviews(plan)
     Segment.objects.create(key="pilot", name="Pilot")
     keys.create("billing", ["read"], actor=ROOT)
+    shipping.in_staging(shipping.a_release())
+    announcements.announce()
+    Backup.objects.create(
+        name="20260101T000000Z-abcdef",
+        engine=connection.vendor,
+        created_at=timezone.now(),
+        created_by="command:root",
+        size=1,
+        digest="0" * 64,
+    )
     windows.plan("freeze", "Peak season", starts_at=timezone.now(), ends_at=None, actor=ROOT)
     outbox.put("mail", {"to": ["nobody@example.org"]})
     alert_states.many_of_each(1)
