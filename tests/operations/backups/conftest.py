@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from operations.backups import creating, manifests, registering
+from operations.backups.scratch import connected
 from operations.models import Backup
 from tests.builders import ROOT
 from tests.operations.backups.worlds import an_empty_database
@@ -57,6 +58,6 @@ def elsewhere(tmp_path: Path) -> Iterator[Callable[[], str]]:
 
     yield make
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+        with connected(connection.settings_dict) as alias, connections[alias].cursor() as cursor:
             for name in made:
                 cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

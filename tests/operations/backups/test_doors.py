@@ -2,12 +2,12 @@
 
 import json
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.test import RequestFactory
 
 from operations.admin.backups import BackupAdmin
@@ -20,13 +20,16 @@ from tests.operations.backups.worlds import every_byte, flip
 pytestmark = pytest.mark.django_db
 
 
-def test_create_makes_one_and_proves_it_when_asked(caplog: pytest.LogCaptureFixture) -> None:
-    ran = run("backup", "create", "--note", "before 1.0.2", "--verify", "--json")
+def test_create_makes_one_and_verify_proves_the_newest() -> None:
+    ran = run("backup", "create", "--note", "before 1.0.2", "--json")
     assert (ran.code, ran.err) == (0, "")
     assert {"backup", "folder", "dryRun"} == set(ran.document)
     made = ran.document["backup"]
-    assert (made["state"], made["note"], made["verification"]["faultCount"]) == ("proven", "before 1.0.2", 0)
+    assert (made["state"], made["note"], made["auditHead"]) == ("unproven", "before 1.0.2", "")
     assert (Path(ran.document["folder"]) / "manifest.json").is_file()
+    ran = run("backup", "verify")
+    assert (ran.code, ran.err) == (0, "")
+    assert f"backup {made['name']} restores: {made['rows']:,} rows in {made['tables']} tables" in ran.out
     actions = AuditEvent.objects.filter(action__startswith="backup.").order_by("pk")
     assert list(actions.values_list("action", "door")) == [
         ("backup.created", "command"),
@@ -49,12 +52,6 @@ def test_without_a_backup_they_say_so() -> None:
         assert len(ran.err.splitlines()) == 1
 
 
-def test_verify_takes_the_newest_and_says_what_was_compared(saved: Backup) -> None:
-    ran = run("backup", "verify")
-    assert ran.code == 0
-    assert f"{saved} restores: {saved.rows:,} rows" in ran.out
-
-
 def test_a_damaged_backup_is_exit_code_1_and_one_line(saved: Backup) -> None:
     flip(folders.root() / saved.name / engines.named(saved.engine).FILE)
     dry = run("backup", "verify", "--dry-run", "--json")
@@ -65,15 +62,10 @@ def test_a_damaged_backup_is_exit_code_1_and_one_line(saved: Backup) -> None:
     assert len(ran.err.splitlines()) == 1
 
 
-def test_restore_goes_elsewhere_and_never_over_the_portal_without_yes(
-    saved: Backup, elsewhere: Callable[[], str]
-) -> None:
+def test_restore_never_goes_over_the_portal_without_yes(saved: Backup) -> None:
     ran = run("backup", "restore", saved.name)
     assert (ran.code, ran.out) == (1, "")
     assert "Say --yes to do it." in ran.err
-    ran = run("backup", "restore", saved.name, "--into", elsewhere(), "--json")
-    assert ran.code == 0
-    assert {"backup", "into", "rows", "tables", "files", "lost", "toDo", "dryRun"} <= set(ran.document)
 
 
 @pytest.mark.parametrize("word", ["create", "create --verify", "verify", "restore", "restore --yes"])
@@ -91,6 +83,12 @@ def test_a_dry_run_of_the_first_backup_makes_no_folder() -> None:
     assert ran.code == 0
     assert "Dry run, nothing was written" in ran.out
     assert not folders.root().exists()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a second proof, which takes seconds elsewhere")
+def test_create_proves_it_when_asked() -> None:
+    ran = run("backup", "create", "--verify", "--json")
+    assert (ran.code, ran.document["backup"]["state"]) == (0, "proven")
 
 
 def test_the_night_makes_a_backup_and_proves_it() -> None:

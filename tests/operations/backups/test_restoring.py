@@ -20,6 +20,7 @@ from operations.errors import Forbidden, Invalid, Refused
 from operations.models import AuditEvent, Backup, Window
 from tests import builders
 from tests.builders import ROOT
+from tests.doors import run
 from tests.feedback.builders import a_ticket
 from tests.operations.backups.conftest import ATTACHMENT
 from tests.operations.backups.worlds import all_rows, every_byte, flip, forge, looking_into
@@ -60,7 +61,8 @@ def test_every_row_and_file_comes_back_in_another_database(
     audit.seal()
     before, into = all_rows(connection), elsewhere()
     backup = creating.create(actor=ROOT)
-    restored = restoring.restore(backup, actor=ROOT, into=into, media_into=tmp_path / "copy")
+    ran = run("backup", "restore", backup.name, "--into", into, "--media", str(tmp_path / "copy"), "--json")
+    assert ran.code == 0
     with looking_into(into) as copy:
         after = all_rows(copy)
         events = AuditEvent.objects.using(copy.alias)
@@ -72,7 +74,8 @@ def test_every_row_and_file_comes_back_in_another_database(
     assert set(after) == set(before)
     assert {table for table in before if after[table] != before[table]} <= added
     assert set(before["operations_auditevent"]) <= set(after["operations_auditevent"])
-    assert (restored.rows, restored.tables) == (backup.rows, len(before))
+    assert (ran.document["rows"], ran.document["tables"]) == (backup.rows, len(before))
+    assert (ran.document["files"], ran.document["replacedTables"], ran.document["dryRun"]) == (2, 0, False)
     file = Attachment.objects.get().file
     assert (tmp_path / "copy" / file.name).read_bytes() == b"what was scanned"
     assert (tmp_path / "copy" / ATTACHMENT).exists()
@@ -109,7 +112,10 @@ def test_the_portals_own_database_and_files_go_back_to_what_they_were(lived_in: 
     assert event.data["lost"] == 3
     assert audit.verify(backup.audit_head).faults == []
     # What was made after it is on the disk still, and is known again once it is proved.
-    assert verifying.verify(newer.name, actor=ROOT).state == "proven"
+    proven = verifying.verify(newer.name, actor=ROOT)
+    assert proven.state == "proven"
+    # A row named a file that was lost by then, which is not the backup's fault.
+    assert (proven.verification["files"], proven.verification["absent"]) == (1, 1)
 
 
 @ON_SQLITE
@@ -194,17 +200,15 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(
     assert not (tmp_path / "copy").exists()
 
 
-def test_a_backup_that_this_database_does_not_know_is_restored_by_its_path(
+def test_a_backup_that_this_database_does_not_know_is_found_by_its_path(
     saved: Backup, elsewhere: Callable[[], str], tmp_path: Path
 ) -> None:
     shutil.move(folder_of(saved), tmp_path / "brought")
+    rows, into = saved.rows, elsewhere()
     saved.delete()
-    into = elsewhere()
-    restored = restoring.restore(str(tmp_path / "brought"), actor=ROOT, into=into)
-    assert restored.backup == saved.name
+    restored = restoring.restore(str(tmp_path / "brought"), actor=ROOT, into=into, dry_run=True)
+    assert (restored.backup, restored.rows, restored.refused) == (saved.name, rows, "")
     assert any("1 uploaded files were not restored" in line for line in restored.to_do)
-    with looking_into(into) as copy:
-        assert Backup.objects.using(copy.alias).get().name == saved.name
 
 
 def test_a_dry_run_says_what_would_happen_and_writes_nothing(

@@ -10,21 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 
-from feedback.models import Attachment
-from feedback.tickets import attaching
 from operations import audit, windows
 from operations.backups import creating, engines, folders, verifying
 from operations.backups.engines import postgresql
-from operations.backups.scratch import settings_like_ours
 from operations.errors import Forbidden, NotFound, Refused
 from operations.models import AuditEvent, Backup
 from tests import builders
 from tests.builders import ROOT
-from tests.feedback.builders import a_ticket
 from tests.operations.backups.conftest import ATTACHMENT
 from tests.operations.backups.worlds import every_byte, flip, forge
 
@@ -63,7 +58,12 @@ def leftovers() -> list[str]:
     return found
 
 
-def test_a_whole_backup_is_restored_compared_and_proven(saved: Backup) -> None:
+def test_a_whole_backup_is_restored_compared_and_proven_also_after_it_was_damaged(saved: Backup) -> None:
+    lost = folder_of(saved) / "media.sha256"
+    kept = lost.read_bytes()
+    lost.unlink()
+    damaged(saved)
+    lost.write_bytes(kept)
     before = timezone.now()
     proven = verifying.verify(saved, actor=ROOT)
     assert proven.state == "proven"
@@ -76,6 +76,7 @@ def test_a_whole_backup_is_restored_compared_and_proven(saved: Backup) -> None:
     assert age == before - saved.created_at
     assert AuditEvent.objects.get(action="backup.verified").data["faultCount"] == 0
     assert leftovers() == []
+    assert audit.verify().faults == []
 
 
 def truncate(folder: Path) -> None:
@@ -109,7 +110,13 @@ def test_every_damage_to_the_files_is_found(saved: Backup, damage: str) -> None:
     assert Backup.objects.get().state == "damaged"
 
 
-def test_rows_that_are_missing_are_found_where_every_digest_agrees(saved: Backup) -> None:
+def without_the_attachment(folder: Path) -> None:
+    with tarfile.open(folder / "media.tar", "w") as tar:
+        other = tarfile.TarInfo("attachments/other.png")
+        tar.addfile(other, io.BytesIO())
+
+
+def test_rows_and_files_that_are_missing_are_found_where_every_digest_agrees(saved: Backup) -> None:
     groups = saved.row_counts["auth_group"]
 
     def one_more(manifest: dict[str, Any]) -> None:
@@ -117,28 +124,16 @@ def test_rows_that_are_missing_are_found_where_every_digest_agrees(saved: Backup
         manifest["contents"]["row_counts"]["auth_lost"] = 3
         manifest["contents"]["audit_head"] = f"7:{'a' * 64}"
 
+    without_the_attachment(folder_of(saved))
     forge(folder_of(saved), one_more)
     saved.delete()
     found = damaged(saved.name)
     assert f"the table auth_group has {groups} rows of {groups + 1}" in found
     assert "the table auth_lost is missing" in found
     assert "the head of the audit trail is" in found
-    assert leftovers() == []
-
-
-def without_the_attachment(folder: Path) -> None:
-    with tarfile.open(folder / "media.tar", "w") as tar:
-        other = tarfile.TarInfo("attachments/other.png")
-        tar.addfile(other, io.BytesIO())
-
-
-def test_an_uploaded_file_that_is_missing_is_found_where_every_digest_agrees(saved: Backup) -> None:
-    without_the_attachment(folder_of(saved))
-    forge(folder_of(saved), lambda manifest: None)
-    saved.delete()
-    found = damaged(saved.name)
     assert f"the uploaded file {ATTACHMENT} is missing" in found
     assert "attachments/other.png is not in the list" in found
+    assert leftovers() == []
 
 
 @ON_SQLITE
@@ -153,7 +148,7 @@ def test_a_row_that_was_changed_behind_the_trails_back_is_found() -> None:
         copy.commit()
     forge(folder_of(backup), lambda manifest: None)
     Backup.objects.all().delete()
-    assert "event 1 (seal 1) was changed after it was sealed" in damaged(backup.name)
+    assert "(seal 1) was changed after it was sealed" in damaged(backup.name)
 
 
 @ON_SQLITE
@@ -176,25 +171,6 @@ def test_a_dump_that_breaks_off_is_found_and_its_scratch_database_is_gone(saved:
         verifying.verify(saved.name, actor=ROOT)
     assert Backup.objects.get().state == "damaged"
     assert leftovers() == []
-
-
-def test_a_backup_that_is_whole_again_is_proven_again(saved: Backup) -> None:
-    place = folder_of(saved) / "media.sha256"
-    kept = place.read_bytes()
-    place.unlink()
-    damaged(saved)
-    place.write_bytes(kept)
-    assert verifying.verify(saved.name, actor=ROOT).state == "proven"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_file_that_a_row_names_and_nobody_had_is_counted_and_no_fault(settings: Any) -> None:
-    ticket = a_ticket()
-    for name in ("kept.txt", "lost.txt"):
-        attaching.attach(ticket, SimpleUploadedFile(name, name.encode()), actor=ROOT)
-    Path(Attachment.objects.get(name="lost.txt").file.path).unlink()
-    proven = verifying.verify(creating.create(actor=ROOT), actor=ROOT)
-    assert (proven.state, proven.verification["absent"], proven.verification["files"]) == ("proven", 1, 2)
 
 
 def test_a_removed_backup_and_an_unknown_name_are_refused(saved: Backup) -> None:
@@ -229,9 +205,3 @@ def test_scratch_databases_of_killed_proofs_go_after_a_day(saved: Backup) -> Non
         assert leftovers() == [name]
         postgresql._sweep(session)
     assert leftovers() == []
-
-
-def test_the_chain_of_the_portals_own_trail_is_not_touched(saved: Backup) -> None:
-    verifying.verify(saved, actor=ROOT)
-    assert audit.verify().faults == []
-    assert settings_like_ours()["NAME"] == connection.settings_dict["NAME"]
