@@ -1,24 +1,24 @@
 """Issues in the admin: the list, the board, an issue's page, and what is done from tickets and alerts."""
 
 import json
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from django.contrib.auth.models import Group, User
-from django.contrib.messages import get_messages
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Model
+from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from feedback.models import Likeness, Ticket
+from feedback.models import Ticket
 from monitoring.models import Alert
-from releases.issues import editing, linking, moving, raising
+from releases.issues import editing, moving
 from releases.lifecycle import ISSUE_TRANSITIONS, IssueState, allowed
 from releases.models import Issue
 from tests import builders
@@ -36,35 +36,9 @@ from tests.releases.issues.builders import (
     step,
     the_module,
 )
+from tests.releases.issues.pages import BOARD, LIST, confirm, operation, page_of, said, shown
 
 pytestmark = pytest.mark.django_db
-
-LIST = "admin:releases_issue_changelist"
-BOARD = "admin:releases_issue_board"
-
-
-def page_of(issue: Issue) -> str:
-    return reverse("admin:releases_issue_change", args=[issue.pk])
-
-
-def operation(name: str, model: str = "releases_issue") -> str:
-    return reverse(f"admin:{model}_operate", args=[name])
-
-
-def confirm(client: Client, name: str, *things: Any, model: str = "releases_issue", **inputs: Any) -> Any:
-    """Press the button of a confirmation page that shows these things as they are."""
-    named = [f"{thing.pk}:{getattr(thing, 'version', '')}" for thing in things]
-    return client.post(operation(name, model), {"object": named, **inputs})
-
-
-def said(answer: Any) -> str:
-    return " ".join(map(str, get_messages(answer.wsgi_request)))
-
-
-def shown(answer: Any) -> str:
-    """The page's words, without its tags."""
-    assert answer.status_code == 200
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
 @pytest.fixture
@@ -81,7 +55,9 @@ def test_every_step_through_the_admin_does_what_the_verb_does(state: IssueState,
         owner = henry if transition == "assign" else None
         inputs |= {"owner": henry.pk} if owner else {}
         last = last_event()
-        answer = confirm(support, transition, issue, **inputs)
+        # What the page looks like is another test's subject, and most of its time.
+        with patch.object(SimpleTemplateResponse, "rendered_content", ""):
+            answer = confirm(support, transition, issue, **inputs)
         if transition not in allowed(state):
             assert answer.status_code == 200
             assert "is not possible" in said(answer)
@@ -225,78 +201,6 @@ def test_the_board_is_narrowed_by_module_severity_and_owner(support: Client) -> 
         assert [each for each in ("Alpha fails", "Beta fails") if each in listed] == [title]
 
 
-def test_a_ticket_becomes_an_issue_in_one_click_and_says_so(support: Client) -> None:
-    the_module()
-    ticket = a_ticket(module="patient_engagement", severity="high")
-    page = reverse("admin:feedback_ticket_change", args=[ticket.pk])
-    link = f"{operation('create-issue', 'feedback_ticket')}?object={ticket.pk}"
-    assert link in support.get(page).content.decode()
-    form = support.get(link)
-    assert f"It would be BUG-001 : {ticket.title}" in shown(form)
-    filled_in = {name: form.context["form"][name].value() or "" for name in form.context["form"].fields}
-    answer = confirm(support, "create-issue", ticket, model="feedback_ticket", **filled_in)
-    assert (answer.status_code, answer["Location"]) == (302, page)
-    assert said(answer).startswith("BUG-001 is raised")
-    issue = Issue.objects.get()
-    expected = raising.description_of(ticket)
-    assert (issue.title, issue.description, issue.severity) == (ticket.title, expected, "high")
-    words = shown(support.get(page))
-    assert "BUG-001" in words
-    again = confirm(support, "create-issue", ticket, model="feedback_ticket", **filled_in)
-    assert "BUG-001 is about" in said(again)
-    assert ticket.title in shown(support.get(page_of(issue)))
-
-
-def test_a_ticket_without_a_module_is_asked_for_one(support: Client) -> None:
-    the_module()
-    ticket = a_ticket()
-    given = {"title": ticket.title, "severity": "low", "module": ""}
-    answer = confirm(support, "create-issue", ticket, model="feedback_ticket", **given)
-    assert "module" in answer.context["form"].errors
-    assert not Issue.objects.exists()
-
-
-def test_an_alert_becomes_an_issue_and_both_say_so(support: Client) -> None:
-    alert = alert_states.raised("Claims fail", module=the_module())
-    given = {"title": "Claims fail", "severity": "critical", "module": alert.module_id}
-    client = builders.signed_in("Product manager", "paula")
-    assert confirm(client, "create-issue", alert, model="monitoring_alert", **given).status_code == 302
-    issue = Issue.objects.get()
-    assert "BUG-001" in shown(client.get(reverse("admin:monitoring_alert_change", args=[alert.pk])))
-    words = client.get(page_of(issue)).content.decode()
-    assert reverse("admin:monitoring_alert_change", args=[alert.pk]) in words
-
-
-def test_tickets_are_linked_from_their_list_and_taken_away_again(support: Client) -> None:
-    issue, tickets = an_issue(), [a_ticket() for _ in range(2)]
-    confirm(support, "link-issue", *tickets, model="feedback_ticket", issue="bug-1")
-    assert list(issue.tickets.order_by("pk")) == tickets
-    page = support.get(operation("unlink"), {"object": issue.pk, "ticket": tickets[0].pk})
-    assert str(tickets[0]) in shown(page)
-    confirm(support, "unlink", now(issue), ticket=tickets[0].pk)
-    assert list(issue.tickets.all()) == [tickets[1]]
-    confirm(support, "link", now(issue), tickets=tickets[0].reference, alerts="")
-    assert issue.tickets.count() == 2
-    alert = alert_states.raised()
-    for wrong in ({"tickets": "FB-999"}, {"alerts": "999"}, {"alerts": "x"}, {}):
-        answer = confirm(support, "link", now(issue), **wrong)
-        assert answer.context["form"].errors
-    confirm(support, "link", now(issue), alerts=f"#{alert.pk}")
-    assert list(issue.alerts.all()) == [alert]
-
-
-def test_an_issues_page_offers_similar_tickets_that_are_not_linked(support: Client) -> None:
-    linked, other, dismissed = (a_ticket(title=title) for title in ("Linked", "Similar", "Dismissed"))
-    issue = an_issue(tickets=[linked])
-    Likeness.objects.create(ticket=other, other=linked, score=0.8, words=["reminder"])
-    Likeness.objects.create(
-        ticket=dismissed, other=linked, score=0.9, words=["a"], dismissed_at=timezone.now()
-    )
-    words = shown(support.get(page_of(issue)))
-    assert "Similar" in words
-    assert "Dismissed" not in words
-
-
 def test_what_a_person_wrote_is_text_on_every_page(support: Client) -> None:
     evil = "<img src=x onerror=alert(1)>"
     ticket = a_ticket(title=evil)
@@ -336,28 +240,15 @@ def test_every_page_opens_for_every_group_and_offers_what_it_may(group: str) -> 
     assert "Raised" in shown(client.get(page_of(issue)))
 
 
-def test_who_may_not_see_issues_sees_none() -> None:
-    issue, ticket = an_issue(), a_ticket()
-    linking.link(issue, actor=ROOT, tickets=[ticket])
-    group = Group.objects.create(name="Tickets alone")
-    group.permissions.set(Group.objects.get(name="Viewer").permissions.filter(codename="view_ticket"))
-    client = builders.signed_in("Tickets alone", "tom")
-    for address in (reverse(LIST), reverse(BOARD), page_of(issue)):
-        assert client.get(address).status_code == 403
-    assert "BUG-001" not in shown(client.get(reverse("admin:feedback_ticket_change", args=[ticket.pk])))
-
-
 def newest(model: type[Model]) -> int:
     return int(model._default_manager.latest("pk").pk)
 
 
 PAGES: dict[str, Callable[[], str]] = {
     "list": lambda: reverse(LIST),
-    "everything": lambda: reverse(LIST) + "?state=all",
     "board": lambda: reverse(BOARD),
     "issue": lambda: reverse("admin:releases_issue_change", args=[newest(Issue)]),
     "triage": lambda: f"{operation('triage')}?object={newest(Issue)}",
-    "raise": lambda: operation("raise") + "?title=A",
     "ticket": lambda: reverse("admin:feedback_ticket_change", args=[newest(Ticket)]),
     "from ticket": lambda: f"{operation('create-issue', 'feedback_ticket')}?object={newest(Ticket)}",
     "alert": lambda: reverse("admin:monitoring_alert_change", args=[newest(Alert)]),
