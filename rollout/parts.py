@@ -55,7 +55,8 @@ def create(
         plan, is_new = _created(module, key, name.strip()), True
     plan.phases.all().delete()
     Phase.objects.bulk_create(_phases(plan, percentages, dwell))
-    data = {"module": module.key, "part": key, "percentages": list(percentages), "dwell": dwell}
+    hours = f"{dwell / timedelta(hours=1):g} h"
+    data = {"module": module.key, "part": key, "percentages": list(percentages), "dwell": hours}
     action = "rollout.part_created" if is_new else "rollout.part_laid_anew"
     audit.record(action, actor=actor, subject=plan, data=data)
     feed.announce(FLAGS)
@@ -134,7 +135,7 @@ def _phases(plan: Plan, percentages: Sequence[int], dwell: timedelta) -> list[Ph
         Phase(
             plan=plan,
             number=number,
-            name="Everybody" if percentage == 100 else f"{percentage} % of all",
+            name="Everybody" if percentage == 100 else "Share",
             percentage=percentage,
             min_soak=dwell,
             max_error_rate=MAX_ERROR_RATE,

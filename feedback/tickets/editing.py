@@ -69,7 +69,7 @@ def _checked(ticket: Ticket, given: dict[str, Any]) -> dict[str, Any]:
     draft = drafts.Draft(**said)
     faults = {name: rule for name, rule in drafts.faults_of(draft).items() if name in given}
     flag, module = given.get("flag"), given.get("module", ticket.module)
-    if flag is not None and module is not None and flag.module_id != module.pk:
+    if flag is not None and module is not None and module.pk not in (flag.module_id, flag.module.part_of_id):
         faults["flag"] = f"{flag.key} is a flag of another module"
     if given.get("enhancement") is not None and draft.category != Ticket.Category.FEATURE_REQUEST:
         faults["enhancement"] = "only a feature request can be part of one"

@@ -46,4 +46,4 @@ class HeardPlans(Heard):
     """Their module's page has the tickets: here is the way to them."""
 
     def tickets_about(self, obj: Plan) -> dict[str, Any]:
-        return open_tickets.link_of_module(obj.module_id)
+        return open_tickets.link_of_module(obj.module.whole.pk)
