@@ -72,7 +72,8 @@ def test_a_backup_knows_what_was_in_the_database(settings: Any) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_backup_is_one_moment_while_others_write(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("operations.backups.engines.sqlite.STEP", 20)
-    stop, written = threading.Event(), []
+    stop = threading.Event()
+    written: list[float] = []
 
     def write() -> None:
         try:

@@ -9,6 +9,7 @@ import pytest
 from django.contrib import admin
 from django.db import connection
 from django.test import RequestFactory
+from django.urls import reverse
 
 from operations.admin.backups import BackupAdmin
 from operations.backups import engines, folders, scheduled
@@ -138,3 +139,18 @@ def test_the_page_shows_them_and_changes_nothing(saved: Backup) -> None:
 def test_a_manifest_is_json_that_a_person_can_read(saved: Backup) -> None:
     found = json.loads((folders.root() / saved.name / "manifest.json").read_text())
     assert {"name", "engine", "createdAt", "files", "contents", "portalVersion"} <= set(found)
+
+
+def test_the_list_says_whether_there_is_a_proven_one_and_how_to_make_one(saved: Backup) -> None:
+    client, address = builders.signed_in("Viewer"), reverse("admin:operations_backup_changelist")
+    page = client.get(address).content.decode()
+    assert "There is no proven backup." in page
+    assert "manage.py backup create --verify" in page
+    Backup.objects.update(verified_at=saved.created_at, verified_by="beat:back-up")
+    page = client.get(address, {"state": "proven"}).content.decode()
+    assert saved.name in page
+    assert "The newest proven backup is" in page
+    for state in ("unproven", "damaged", "removed"):
+        assert saved.name not in client.get(address, {"state": state}).content.decode()
+    change = reverse("admin:operations_backup_change", args=[saved.pk])
+    assert "Restored and compared on" in client.get(change).content.decode()

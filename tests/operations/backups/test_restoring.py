@@ -77,7 +77,7 @@ def test_every_row_and_file_comes_back_in_another_database(
     assert (ran.document["rows"], ran.document["tables"]) == (backup.rows, len(before))
     assert (ran.document["files"], ran.document["replacedTables"], ran.document["dryRun"]) == (2, 0, False)
     file = Attachment.objects.get().file
-    assert (tmp_path / "copy" / file.name).read_bytes() == b"what was scanned"
+    assert (tmp_path / "copy" / str(file.name)).read_bytes() == b"what was scanned"
     assert (tmp_path / "copy" / ATTACHMENT).exists()
     assert not AuditEvent.objects.filter(action="backup.restored").exists()
 

@@ -84,7 +84,7 @@ def truncate(folder: Path) -> None:
     (folder / DUMP).write_bytes(data[: len(data) // 2])
 
 
-DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "the dump cut short": (truncate, f"{DUMP} has .* bytes of"),
     "one byte of the dump": (lambda folder: flip(folder / DUMP), f"{DUMP} was changed"),
     "no dump": (lambda folder: (folder / DUMP).unlink(), f"{DUMP} is missing"),
