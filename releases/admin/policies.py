@@ -1,6 +1,7 @@
 """What each category of change asks for, in the admin."""
 
 from django import forms
+from django.db.models import Case, When
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -17,6 +18,7 @@ from releases import policies
 from releases.models import ChangePolicy, Method
 from releases.roles import GROUPS, Role
 
+RISK = Case(When(category="low", then=1), When(category="medium", then=2), default=3)
 ROLES = [(role.value, GROUPS[role]) for role in Role]
 
 
@@ -77,11 +79,12 @@ class PolicyAdmin(VerbAdmin):
             "deployment that has not begun.",
         ),
     )
+    ordering = (RISK.asc(),)
     list_display = ("category_name", "examples", "people", "who", "author", "announcement", "how")
     list_display_links = ("category_name",)
     fields = ("category_name", "examples", "people", "who", "author", "announcement", "how")
 
-    @display(description="Category", ordering="category")
+    @display(description="Category")
     def category_name(self, policy: ChangePolicy) -> str:
         return policy.get_category_display()
 

@@ -11,9 +11,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from operations.actor import Actor
 from operations.doors.admin import Inputs, Operation, operation_url
 from operations.doors.model_admin import VerbAdmin
+from operations.spelling import span
 from releases import templates
 from releases.models import Template
-from releases.template_text import BadTemplate, read_checklist, read_steps
+from releases.template_text import BadTemplate, StepTemplate, read_checklist, read_steps
 from releases.template_text.fields import LONGEST
 
 YAML = {"rows": 30, "spellcheck": "false", "autocapitalize": "off", "wrap": "off", "class": "cl-yaml"}
@@ -114,11 +115,19 @@ class TemplateAdmin(VerbAdmin):
         }
 
 
+def _at_most(step: StepTemplate) -> str:
+    """How long it may take, and how often it is tried."""
+    if step.timeout is None:
+        return "-"
+    return f"{span(step.timeout)}, {step.attempts} times" if step.attempts > 1 else span(step.timeout)
+
+
 def _read(template: Template) -> dict[str, Any]:
     """The template in its parts; an old one that the rules of today refuse is shown as its text."""
     try:
         if template.kind == Template.Kind.CHECKLIST:
             return {"checklist": read_checklist(template.text)}
-        return {"steps": read_steps(template.text)}
+        steps = read_steps(template.text)
+        return {"steps": steps, "rungs": [(step, _at_most(step)) for step in steps.steps]}
     except BadTemplate as error:
         return {"fault": str(error)}

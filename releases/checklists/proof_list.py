@@ -12,7 +12,7 @@ from releases.checklists.facts import portal, release, security, watching
 from releases.checklists.facts.scene import Ask, Fact, Scene, yours
 from releases.models import ChecklistItem, Deployment
 
-UNKNOWN_PROOF = "The portal has no such proof any more: a person looks."
+UNKNOWN_PROOF = "The portal has no such proof any more."
 
 logger = logging.getLogger(__name__)
 
@@ -44,32 +44,38 @@ def _asked(ask: Ask, scene: Scene) -> Fact:
     except Exception:
         # One thing that cannot be looked at keeps nobody from the others.
         logger.exception("a fact for the checklist of deployment %s failed", scene.deployment.pk)
-        return Fact(None, "Something could not be looked at: a person looks.")
+        return Fact(None, "Something could not be looked at.")
 
 
-PRODUCT_SERVERS = yours("What is installed on the product's own servers")
+PRODUCT_SERVERS = yours("what is installed on the product's own servers")
 PROOFS: Mapping[str, Callable[[Scene], Proof]] = {
-    "accounts": of(security.sessions, security.passwords, yours("Tokens and roles of the product")),
+    "accounts": of(
+        security.sessions, security.passwords, yours("how the product's tokens and roles are set")
+    ),
     "alerting": of(
         watching.alerts_go_out, watching.warnings_go_out, watching.channels_work, watching.contacts
     ),
     "applied": of(release.applied),
     "backup": of(portal.backup),
     "backup_taken": of(release.backup_steps),
-    "code": of(release.staging, yours("Whether the code was reviewed")),
+    "code": of(release.staging, yours("whether the code was reviewed")),
     "communicated": of(release.announced, watching.contacts),
-    "configuration": of(release.flag_off, watching.checks_run, yours("The product's configuration")),
-    "data_protection": of(security.trail, security.https, yours("Encryption at rest and anonymization")),
-    "dependencies": of(release.staging_scan, yours("Whether dependencies are up to date")),
+    "configuration": of(release.flag_off, watching.checks_run, yours("how the product is configured")),
+    "data_protection": of(
+        security.trail, security.https, yours("whether data is encrypted at rest and made anonymous")
+    ),
+    "dependencies": of(release.staging_scan, yours("whether dependencies are up to date")),
     "final_preparations": of(portal.backup, release.staging, release.way_back, watching.channels_work),
     "flags_control": of(release.whole_share),
     "flags_ready": of(release.flag_off, release.ladder, release.way_back),
     "health_passing": of(watching.checks_run, watching.verdict, watching.nothing_against),
     "maintenance_mode": of(release.maintenance_mode),
-    "migrations": of(portal.migrations, release.applied, yours("The product's migration")),
+    "migrations": of(portal.migrations, release.applied, yours("whether the product's migration ran")),
     "monitoring_active": of(watching.metrics_arrive, watching.checks_run),
     "monitoring_setup": of(
-        watching.metrics_exposed, watching.metrics_arrive, yours("Dashboards and logs of the product")
+        watching.metrics_exposed,
+        watching.metrics_arrive,
+        yours("whether the product's dashboards and logs are ready"),
     ),
     "performance": of(watching.metrics_arrive, watching.nothing_against),
     "resources": of(portal.disk, portal.memory, portal.processor, portal.product_resources),
@@ -82,19 +88,25 @@ PROOFS: Mapping[str, Callable[[Scene], Proof]] = {
         security.other_sites,
         security.rates,
     ),
-    "security_testing": of(security.headers, security.https, yours("The product's pages and API")),
+    "security_testing": of(
+        security.headers, security.https, yours("what the product's own pages and API give away")
+    ),
     "services": of(portal.database, portal.cache_and_queue, portal.migrations, watching.nothing_against),
-    "share_10": of(release.share(10), yours("Whether the features are those of this phase")),
-    "share_25": of(release.share(25), watching.nothing_against, yours("Whether it is stable")),
-    "share_50": of(release.share(50), watching.nothing_against, yours("The load, and selected workspaces")),
-    "share_100": of(release.share(100), watching.nothing_against, yours("Whether all of it works")),
+    "share_10": of(release.share(10), yours("whether the features are those of this phase")),
+    "share_25": of(release.share(25), watching.nothing_against, yours("whether it is stable")),
+    "share_50": of(
+        release.share(50),
+        watching.nothing_against,
+        yours("whether it carries the load, and who has the patient portal"),
+    ),
+    "share_100": of(release.share(100), watching.nothing_against, yours("whether all of it works")),
     "staging_complete": of(release.staging),
     "steps_complete": of(release.all_steps),
-    "success_criteria": of(watching.verdict, watching.nothing_against, yours("Whether users are content")),
+    "success_criteria": of(watching.verdict, watching.nothing_against, yours("whether users are content")),
     "system_requirements": of(portal.database, portal.cache_and_queue, PRODUCT_SERVERS),
     "triggers_watched": of(watching.triggers, watching.checks_run),
     "verified": of(release.verified),
-    "window_announced": of(release.window_planned, yours("Whether everybody stands by")),
+    "window_announced": of(release.window_planned, yours("whether everybody stands by")),
 }
 
 

@@ -74,7 +74,7 @@ def disk(scene: Scene) -> Fact:
 def memory(scene: Scene) -> Fact:
     free = _free_memory()
     if free is None:
-        return Fact(None, "This machine does not say how much memory is free: a person looks.")
+        return Fact(None, "This machine does not say how much memory is free.")
     return Fact(free >= LEAST_MEMORY, f"The portal's machine has {_gigabytes(free)} free, of at least 2 GB.")
 
 
@@ -101,7 +101,7 @@ def product_resources(scene: Scene) -> Fact:
         .first()
     )
     if newest is None or newest.cpu is None:
-        return Fact(None, "The product's servers have told nothing of themselves: a person looks.")
+        return Fact(None, "The product's servers have told nothing of themselves.")
     told = {"processors": newest.cpu, "memory": newest.memory, "disk": newest.disk}
     words = ", ".join(f"{name} {value:.0f} %" for name, value in told.items() if value is not None)
     return Fact(newest.cpu < MOST_CPU, f"The product's servers are in use: {words}.")

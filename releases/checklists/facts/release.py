@@ -89,7 +89,7 @@ def all_steps(scene: Scene) -> Fact:
 
 def _all_done(steps: list[Step], name: str) -> Fact:
     if not steps:
-        return Fact(None, f"No {name} is there: a person looks.")
+        return Fact(None, f"There is no {name}.")
     words = ", ".join(f"{step.title}: {step.get_state_display().lower()}" for step in steps)
     return Fact(all(step.state == StepState.SUCCEEDED for step in steps), f"{words}.")
 
@@ -123,5 +123,5 @@ def announced(scene: Scene) -> Fact:
         .first()
     )
     if found is None or found.published_at is None:
-        return Fact(None, "The portal has announced nothing of it: a person looks who was told.")
+        return Fact(None, "The portal has announced nothing of it: only a person can tell who knows.")
     return Fact(True, f"{found} was announced {local_time(found.published_at)}.")

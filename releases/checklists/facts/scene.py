@@ -63,7 +63,7 @@ Ask = Callable[[Scene], Fact]
 
 def yours(text: str) -> Ask:
     """What only people can know."""
-    return lambda scene: Fact(None, f"{text}: a person looks.")
+    return lambda scene: Fact(None, f"Only a person can tell {text}.")
 
 
 def ago(length: timedelta) -> str:

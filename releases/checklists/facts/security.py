@@ -55,7 +55,7 @@ def other_sites(scene: Scene) -> Fact:
     """No answer carries a CORS header unless a middleware adds it."""
     open_to = [name for name in settings.MIDDLEWARE if "cors" in name.lower()]
     if open_to:
-        return Fact(None, "The portal answers pages of other sites: a person looks at its CORS policies.")
+        return Fact(None, "The portal answers pages of other sites: only a person can tell which may ask.")
     return Fact(True, "Pages of other sites get no answers.")
 
 
