@@ -10,6 +10,7 @@ from unfold.decorators import display
 
 from operations.doors.admin import Operation, actor_of
 from operations.doors.model_admin import Button, VerbAdmin
+from operations.doors.paging import Slice
 from releases.admin.deployments import evidence, telling
 from releases.admin.deployments.operations import OPERATIONS
 from releases.admin.releases import links, missing, story
@@ -66,8 +67,10 @@ class DeploymentPages(VerbAdmin):
             "told": told,
             "release_url": links.release(obj.release_id),
             "missing": missing.of(obj),
-            "story": story.of_deployment(request, obj),
         }
+
+    def timeline_of(self, request: HttpRequest, obj: Deployment) -> Slice:
+        return story.of_deployment(request, obj)
 
     @display(description="Deployment", ordering="-id")
     def what(self, deployment: Deployment) -> str:

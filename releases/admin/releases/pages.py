@@ -11,6 +11,7 @@ from unfold.decorators import display
 
 from operations.doors.admin import actor_of
 from operations.doors.model_admin import Button, VerbAdmin
+from operations.doors.paging import Slice
 from releases.admin import dora
 from releases.admin.deployments import telling
 from releases.admin.deployments.telling import Told
@@ -101,14 +102,23 @@ class ReleaseAdmin(VerbAdmin):
             "parts": [(each, self._buttons_of(request, each)) for each in told],
             "more_deployments": len(deployments) > SHOWN,
             "deployments_url": links.deployments(q=obj.version),
-            "story": story.of_release(request, obj, deployments[:SHOWN]),
             "going": any(each.is_open for each in told),
         }
 
+    def timeline_of(self, request: HttpRequest, obj: Release) -> Slice:
+        return story.of_release(request, obj, self._deployments(request, obj)[:SHOWN])
+
     def _deployments(self, request: HttpRequest, release: Release) -> list[Deployment]:
-        """The newest first; none for who may not see deployments."""
+        """The newest first, read once for a page; none for who may not see deployments."""
         if not request.user.has_perm("releases.view_deployment"):
             return []
+        read: dict[str, list[Deployment]] = request.__dict__.setdefault("deployments_read", {})
+        if release.version not in read:
+            read[release.version] = self._read_deployments(release)
+        return read[release.version]
+
+    @staticmethod
+    def _read_deployments(release: Release) -> list[Deployment]:
         found = release.deployments.select_related("environment", "plan", "window").order_by("-id")
         rows = list(found[: SHOWN + 1])
         for each in rows:

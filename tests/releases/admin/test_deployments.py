@@ -138,7 +138,7 @@ def test_a_rollback_says_who_loses_it_and_what_is_undone_and_the_way_back_is_tol
     said = confirm(manager, deployment, "rollback", reason="It hurts")
     assert "its flag is off for everybody" in said
     told = page(manager, deployment).context["told"]
-    assert [rung.word for rung in told.shares][0] == "Taken back"
+    assert next(rung.word for rung in told.shares) == "Taken back"
     assert told.ladder.back
     assert told.rolled_back_by == "rita"
     made.walk_to_the_end(deployment)

@@ -63,9 +63,8 @@ def test_a_release_is_found_by_its_version_and_by_the_words_of_its_issues(manage
 
 def test_drafting_previews_what_the_category_asks_for_and_which_issues_are_not_fixed(manager: Client) -> None:
     issue = made.an_issue("Slots overlap", fixed=False)
-    answer = manager.get(
-        operate("release", "create"), {"version": "1.0.2", "category": "high", "issues": [issue.pk]}
-    )
+    query = f"version=1.0.2&category=high&issues={issue.pk}"
+    answer = manager.get(f"{operate('release', 'create')}?{query}")
     shown = answer.content.decode()
     assert "the signatures of DevOps, Product manager, CTO (CTO last)" in shown
     assert "not fixed yet" in shown
@@ -168,8 +167,8 @@ def test_the_story_of_release_deployments_and_plan_is_one_in_time(manager: Clien
     made.walk_to(deployment, "gradual_rollout")
     made.tick()
     made.taken_back(release, "Eleven pharmacies complain")
-    found = page(manager, release).context["story"]
-    whole = [*found, *manager.get(found_page(release, 2)).context["story"]]
+    found = page(manager, release).context["timeline"]
+    whole = [*found, *manager.get(found_page(release, 2)).context["timeline"]]
     kinds = {entry.event.subject_type for entry in whole}
     assert kinds >= {"releases.deployment", "rollout.plan"}
     assert [entry.event.pk for entry in whole] == sorted((entry.event.pk for entry in whole), reverse=True)
