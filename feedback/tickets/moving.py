@@ -28,14 +28,16 @@ def move(
     owner: User | None = None,
     fixed_in: str = "",
     by_reporter: Ticket | None = None,
+    quiet: bool = False,
 ) -> Ticket:
     """Take one step of a ticket's life: `transition` is one of `feedback.lifecycle.TRANSITIONS`.
 
     `owner` is who gets it ("assign"), `fixed_in` the version that brings the fix ("resolve"). To decline or
     reopen one, a `reason` must be given; who is told that their ticket is declined reads it. The reporter,
     and those of the tickets merged into it, hear of the steps that concern them, but for the one who took it
-    (`by_reporter`: their own ticket). Raises Refused for a step that the ticket's state does not allow,
-    naming those it does, and when it is no longer the `version` that was seen; Invalid.
+    (`by_reporter`: their own ticket); with `quiet` nobody does, because the caller tells them. Raises Refused
+    for a step that the ticket's state does not allow, naming those it does, and when it is no longer the
+    `version` that was seen; Invalid.
     """
     actor.require(TRIAGE, "work on tickets")
     _check(transition, reason, owner, fixed_in)
@@ -49,7 +51,8 @@ def move(
         deadlines.stop_waiting(ticket, told.now, Calendars())
     deadlines.owe(ticket)
     told.event(TicketEvent.Kind.MOVED, reason.strip())
-    story.mailed(told, mails.moved(ticket, reason=reason, by_reporter=by_reporter))
+    if not quiet:
+        story.mailed(told, mails.moved(ticket, reason=reason, by_reporter=by_reporter))
     return told.write(f"ticket.{PAST[transition]}", reason=reason.strip(), state=ticket.state)
 
 

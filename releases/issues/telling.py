@@ -61,7 +61,8 @@ def _tell(ticket: Ticket, version: str, portal: Actor) -> None:
         if ticket.state == State.NEW:
             # Nobody sorted it, and there is nothing left to sort: resolved is what it is.
             moving.move(ticket, "triage", actor=portal)
-        moving.move(ticket, "resolve", actor=portal, fixed_in=version)
+        # One mail, not two in one second: that the fix is out says that it is done.
+        moving.move(ticket, "resolve", actor=portal, fixed_in=version, quiet=True)
     fixes.tell(ticket, actor=portal, version=version)
 
 
