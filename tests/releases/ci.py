@@ -110,7 +110,10 @@ class CI:
         return [(each.said["status"], each.status) for each in self.reports if each.step == step]
 
     def close(self) -> None:
+        """Say what is left to say, and listen no more."""
         self.let_go()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._working, timeout=PATIENCE)
         self._server.shutdown()
         self._server.server_close()
 

@@ -83,10 +83,10 @@ def test_a_release_is_read_with_its_issues_deployments_and_changelog(key: str) -
 
 
 def test_a_list_takes_as_many_queries_long_as_short(key: str, django_assert_num_queries: Any) -> None:
-    for number in range(4):
+    for number in range(1, 3):
         passed_staging(a_release(f"1.0.{number}"))
         with django_assert_num_queries(4):
-            assert len(versions(key)) == number + 1
+            assert len(versions(key)) == number
 
 
 def test_a_release_is_deployed_to_staging_once(key: str) -> None:
