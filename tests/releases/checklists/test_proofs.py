@@ -1,5 +1,6 @@
 """What the portal proves: ticked by itself, opened again when it ends, and never beyond what it can know."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from monitoring.alerts.signals import Signal, take
 from monitoring.models import Alert, Batch, Contact, GaugeReading
+from operations.errors import Refused
 from operations.models import AuditEvent, Backup, ScheduledJob
 from releases.announcements import publishing
 from releases.checklists import proof_list, proofs, ticking
@@ -120,7 +122,7 @@ def test_what_the_portal_proves_no_person_opens(deployment):
     a_proven_backup()
     proofs.prove(deployment)
 
-    with pytest.raises(ticking.Refused) as refusal:
+    with pytest.raises(Refused) as refusal:
         ticking.untick(item(deployment, BACKUP), actor=ROOT)
 
     assert refusal.value.code == "proved"
@@ -234,7 +236,7 @@ def test_an_announcement_proves_that_it_was_communicated(deployment):
 
 
 def test_resources_are_proved_when_the_product_has_told_of_its_own(deployment, monkeypatch):
-    monkeypatch.setattr(portal.os, "getloadavg", lambda: (0.1, 0.1, 0.1))
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.1, 0.1, 0.1))
     monkeypatch.setattr(portal, "_free_memory", lambda: 3 * portal.GIGABYTE)
     assert looked(deployment, "resources").holds is None
 

@@ -7,7 +7,7 @@ from operations.errors import Forbidden, Invalid, NotFound, Refused
 from operations.models import AuditEvent
 from releases.checklists import signing
 from releases.deployments import planning
-from releases.models import ChangePolicy, Release, SignOff
+from releases.models import ChangePolicy, Deployment, Release, SignOff
 from releases.roles import GROUPS, Role
 from tests import builders as people
 from tests.at_once import at_once
@@ -131,10 +131,10 @@ def test_one_person_in_several_roles_is_one_person():
     assert signing.missing(deployment) == ["2 different people must sign: 1 has."]
 
 
-def made_by(author: User, **values: str) -> "planning.Deployment":
+def made_by(author: User, **values: str) -> Deployment:
     deployment = planned(**values)
     Release.objects.filter(pk=deployment.release_id).update(author=author)
-    return type(deployment).objects.get(pk=deployment.pk)
+    return Deployment.objects.get(pk=deployment.pk)
 
 
 def test_the_author_of_a_medium_change_does_not_sign_for_it():
