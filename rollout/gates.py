@@ -165,10 +165,13 @@ def nobody_eligible(plan: Plan, shares: Shares) -> list[Reason]:
 
 
 def _state(plan: Plan) -> list[Reason]:
+    ends = plan.module.part_of_id is not None
     said = {
         Plan.Status.PAUSED: "is paused: resume it first.",
         Plan.Status.COMPLETE: "is complete: there is no phase left to run.",
-        Plan.Status.ROLLED_BACK: "was rolled back: resume it at a percentage to go on.",
+        Plan.Status.ROLLED_BACK: "was rolled back: what is mended ships as the next release."
+        if ends
+        else "was rolled back: resume it at a percentage to go on.",
     }
     found = said.get(Plan.Status(plan.status))
     return [Reason(plan.status, f"{plan} {found}")] if found else []

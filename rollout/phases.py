@@ -95,7 +95,8 @@ def set_percentage(
         refused = []
         if plan.status in (Status.PAUSED, Status.ROLLED_BACK):
             state = plan.get_status_display().lower()
-            refused.append(Reason(plan.status, f"{plan} is {state}: resume it at {percentage} % instead."))
+            instead = Reason(plan.status, f"{plan} is {state}: resume it at {percentage} % instead.")
+            refused = _not_to_resume(plan) or [instead]
         change = replace(_raise(plan, percentage, actor, refused), reason=reason)
         return carry_out(plan, change, actor=actor, dry_run=dry_run)
     values = _ramp(plan, percentage, _cutoff(plan, percentage), status=_lowered_status(plan))
@@ -143,16 +144,14 @@ def resume(
     """Go on after a pause or a rollback, at `percentage`; the newcomers who waited are let in.
 
     Above where the plan was this is raising by hand, with its permission and its rules. Raises Invalid
-    unless `percentage` is a whole 0 to 100, Refused when the plan neither is paused nor was rolled back.
+    unless `percentage` is a whole 0 to 100, Refused when the plan neither is paused nor was rolled back, or
+    is that of a part, such as a release, which goes back as a whole.
     """
     check_percentage(percentage)
     actor.require(RUN, "resume a plan")
     reason = check_reason(reason)
     plan = lock(plan, version=version, dry_run=dry_run)
-    refused = []
-    if plan.status not in (Status.PAUSED, Status.ROLLED_BACK):
-        state = plan.get_status_display().lower()
-        refused.append(Reason(plan.status, f"{plan} is {state}: there is nothing to resume."))
+    refused = _not_to_resume(plan)
     if percentage > plan.percentage:
         change = _raise(plan, percentage, actor, refused)
         change = replace(change, operation=Operation.RESUME, action="rollout.resumed", reason=reason)
@@ -233,6 +232,15 @@ def complete(
         override=bool(override),
     )
     return carry_out(plan, change, actor=actor, dry_run=dry_run)
+
+
+def _not_to_resume(plan: Plan) -> list[Reason]:
+    if plan.status == Status.ROLLED_BACK and plan.module.part_of_id is not None:
+        return [Reason("taken_back", f"{plan} was taken back: what is mended ships as the next release.")]
+    if plan.status in (Status.PAUSED, Status.ROLLED_BACK):
+        return []
+    state = plan.get_status_display().lower()
+    return [Reason(plan.status, f"{plan} is {state}: there is nothing to resume.")]
 
 
 def phase_before(plan: Plan) -> int:

@@ -107,6 +107,8 @@ def _ways(check: HealthCheck, result: Verdict.Result, actor: Actor) -> list[Way]
         unclear = _is_unclear(check) and plan.percentage == EVERYBODY
         inputs = {"target": CONTROL_RETURNS_AT} if unclear else {}
         ways.append(Way("Roll back", links.of_plan(plan, "rollback", **inputs), "warning"))
-    if plan.status in (Plan.Status.PAUSED, Plan.Status.ROLLED_BACK) and actor.may(phases.RUN):
+    whole = plan.module.part_of_id is None
+    waits = plan.status == Plan.Status.PAUSED or (whole and plan.status == Plan.Status.ROLLED_BACK)
+    if waits and actor.may(phases.RUN):
         ways.append(Way("Resume", links.of_plan(plan, "resume")))
     return ways

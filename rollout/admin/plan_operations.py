@@ -182,7 +182,9 @@ OPERATIONS = (
         form=forms.ResumeForm,
         initial=lambda plan: {"percentage": plan.percentage},
         previewed=("percentage",),
-        offered=lambda plan: plan.status in WAITING,
+        offered=lambda plan: (
+            plan.status in WAITING and (plan.status == Status.PAUSED or plan.module.part_of_id is None)
+        ),
         icon="resume",
         style="primary",
         on_list=True,

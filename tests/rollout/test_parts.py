@@ -159,6 +159,13 @@ def test_a_draft_can_be_turned_off_so_that_a_rollback_works_from_every_step():
     assert (plan.status, plan.all_off) == ("rolled_back", True)
 
 
+def test_what_was_taken_back_is_not_resumed():
+    plan = phases.roll_back(a_part_at(25), all_off=True, actor=ROOT).plan
+
+    with pytest.raises(Refused, match="what is mended ships as the next release"):
+        phases.resume(plan, 25, actor=ROOT)
+
+
 def test_turning_off_takes_no_target():
     plan = a_part_at(50)
 
