@@ -2,7 +2,8 @@
 
 A verb writes one row, however many are told. A job then makes a mail of it for each recipient, in batches:
 one lane for each address, so that a mailbox that fails holds up no other, and a key for each state of the
-announcement, so that nobody gets it twice, whoever is killed meanwhile.
+announcement, so that nobody gets it twice, whoever is killed meanwhile. These mails are of a kind of their
+own and delivered by that job: a message about an alert must not wait behind a hundred thousand of them.
 """
 
 from collections.abc import Iterator
@@ -16,10 +17,14 @@ from releases.announcements import wording
 from releases.announcements.wording import Event, Mail
 from releases.models import Announcement, Recipient
 
-KIND = "announcement"
+KIND, TO_USER = "announcement", "announcement-mail"
 BATCH = 2_000
 # One message for a hundred thousand people takes half a minute.
 LEASE = timedelta(minutes=6)
+# One round of delivering: the other jobs of the same tick wait for it.
+ROUND = timedelta(seconds=5)
+# Lanes of users and not of the team: that one of a thousand mailboxes is full is nothing to be woken for.
+LANE = "user:"
 TONES = {Event.COMPLETE: Tone.SUCCESS, Event.CANCELLED: Tone.SUCCESS}
 
 
@@ -47,8 +52,18 @@ def said(count: int) -> str:
 
 
 def send_due() -> tuple[int, int]:
-    """Make the mails of what was announced; return how many announcements, and how many failed."""
-    return outbox.deliver_due({KIND: fan_out}, lease=LEASE)
+    """Make the mails of what was announced, and send them for a while.
+
+    Returns how many mails arrived, and how much failed and is tried again.
+    """
+    unmade = make_due()
+    arrived, failed = outbox.deliver_due({TO_USER: plain_mail.deliver}, within=ROUND)
+    return arrived, unmade + failed
+
+
+def make_due() -> int:
+    """Make the mails of what was announced; return how many announcements failed."""
+    return outbox.deliver_due({KIND: fan_out}, lease=LEASE)[1]
 
 
 def fan_out(message: OutboxMessage) -> None:
@@ -71,10 +86,10 @@ def _batches(announcement: int, after: int) -> Iterator[list[Recipient]]:
 
 def _mail(recipient: Recipient, payload: dict[str, str]) -> OutboxMessage:
     return OutboxMessage(
-        kind=plain_mail.KIND,
+        kind=TO_USER,
         payload={"to": [recipient.address], "subject": payload["subject"], "body": payload["body"]},
         key=f"{payload['name']}:{recipient.pk}",
-        lane=channels.mail_lane(recipient.address),
+        lane=LANE + channels.mail_lane(recipient.address).removeprefix("mail:"),
     )
 
 

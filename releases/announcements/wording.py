@@ -42,9 +42,10 @@ NAMES = {
 LEADS = {
     Event.PUBLISHED: "",
     Event.CHANGED: "This has changed. What holds now:",
-    Event.CANCELLED: "This is cancelled and will not take place:",
+    Event.CANCELLED: "This is taken back:",
     Event.COMPLETE: "This is over:",
 }
+CANCELLED_MAINTENANCE = "This is cancelled and will not take place:"
 SUBJECTS = {
     Event.PUBLISHED: "{name}: {title}",
     Event.CHANGED: "Changed: {title}",
@@ -57,7 +58,8 @@ def mail(announcement: Announcement, event: Event, note: str = "") -> Mail:
     """The mail that tells of what happened; `note` is what a person added about it."""
     name = NAMES[Kind(announcement.kind)]
     subject = SUBJECTS[event].format(name=name, title=announcement.title)
-    told = [LEADS[event], announcement.title]
+    off = event == Event.CANCELLED and announcement.kind == Kind.MAINTENANCE
+    told = [CANCELLED_MAINTENANCE if off else LEADS[event], announcement.title]
     if event in (Event.PUBLISHED, Event.CHANGED):
         told.append(announcement.text)
     told += [when(announcement.starts_at, announcement.ends_at), note.strip(), f"-- \n{FOOTER}"]

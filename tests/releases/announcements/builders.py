@@ -56,8 +56,8 @@ def an_end_of(announcement: Announcement, how: str) -> Announcement:
 
 def mailed() -> list[tuple[str, str]]:
     """Address and subject of every mail that was made, once what is due has been made."""
-    mails.send_due()
-    rows = OutboxMessage.objects.filter(kind="mail").order_by("created_at", "lane")
+    mails.make_due()
+    rows = OutboxMessage.objects.filter(kind=mails.TO_USER).order_by("created_at", "lane")
     return [(row.payload["to"][0], row.payload["subject"]) for row in rows]
 
 

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from operations import channels
+from operations import tasks as operations_tasks
 from operations.errors import Forbidden, Invalid, Refused
 from operations.models import AuditEvent, Channel, OutboxMessage
 from releases.announcements import due, mails, previews, publishing
@@ -114,7 +115,9 @@ def test_a_cancellation_says_why() -> None:
     announcement = announce()
     publishing.cancel(announcement, actor=ROOT, note="The supplier is late.")
     mailed()
-    body = OutboxMessage.objects.get(payload__subject="Cancelled: A new look", kind="mail").payload["body"]
+    body = OutboxMessage.objects.get(payload__subject="Cancelled: A new look", kind=mails.TO_USER).payload[
+        "body"
+    ]
     assert "The supplier is late." in body
     assert AuditEvent.objects.get(action="announcement.cancelled").reason.text == "The supplier is late."
 
@@ -128,7 +131,7 @@ def test_nobody_is_mailed_twice_for_one_state_whoever_is_killed_meanwhile(
     message, plain = OutboxMessage.objects.get(kind=mails.KIND), mails._mail
 
     def dies(*arguments: Any) -> OutboxMessage:
-        if OutboxMessage.objects.filter(kind="mail").exists():
+        if OutboxMessage.objects.filter(kind=mails.TO_USER).exists():
             raise RuntimeError("killed")
         return plain(*arguments)
 
@@ -136,13 +139,24 @@ def test_nobody_is_mailed_twice_for_one_state_whoever_is_killed_meanwhile(
     with pytest.raises(RuntimeError):
         mails.fan_out(message)
     monkeypatch.setattr(mails, "_mail", plain)
-    assert OutboxMessage.objects.filter(kind="mail").count() == 3
+    assert OutboxMessage.objects.filter(kind=mails.TO_USER).count() == 3
     mails.fan_out(OutboxMessage.objects.get(kind=mails.KIND))
     payload = {key: value for key, value in message.payload.items() if key != "after"}
     OutboxMessage.objects.filter(pk=message.pk).update(payload=payload)
     mails.fan_out(OutboxMessage.objects.get(kind=mails.KIND))
     assert len(set(mailed())) == len(mailed()) == 7
-    assert OutboxMessage.objects.filter(kind="mail").values("lane").distinct().count() == 7
+    assert OutboxMessage.objects.filter(kind=mails.TO_USER).values("lane").distinct().count() == 7
+
+
+def test_the_mails_are_sent_by_a_job_of_their_own_and_no_alert_waits_behind_them(mailoutbox: Any) -> None:
+    people("A", "ann@example.org", "bob@example.org")
+    announce()
+    assert not {mails.KIND, mails.TO_USER} & set(operations_tasks.DELIVERERS)
+    assert mails.send_due() == (2, 0)
+    assert sorted(mail.to for mail in mailoutbox) == [["ann@example.org"], ["bob@example.org"]]
+    assert mails.send_due() == (0, 0)
+    lanes = OutboxMessage.objects.filter(kind=mails.TO_USER).order_by("lane").values_list("lane", flat=True)
+    assert list(lanes) == ["user:ann@example.org", "user:bob@example.org"]
 
 
 def test_many_are_mailed_by_few_statements() -> None:
@@ -150,10 +164,10 @@ def test_many_are_mailed_by_few_statements() -> None:
     with CaptureQueriesContext(connection) as publishing_:
         announce()
     with CaptureQueriesContext(connection) as sending:
-        mails.send_due()
+        mails.make_due()
     assert len(publishing_) < 30
     assert len(sending) < 15
-    assert OutboxMessage.objects.filter(kind="mail").count() == 500
+    assert OutboxMessage.objects.filter(kind=mails.TO_USER).count() == 500
 
 
 def test_what_is_to_go_out_later_is_told_when_its_time_has_come_and_not_before() -> None:
@@ -373,6 +387,6 @@ def test_the_mail_names_the_times_in_the_portals_zone_and_in_utc() -> None:
         begins = timezone.now() + HOUR
         announce(kind="maintenance", starts_at=begins, ends_at=begins + 90 * MINUTE)
         mailed()
-    body = OutboxMessage.objects.get(kind="mail").payload["body"]
+    body = OutboxMessage.objects.get(kind=mails.TO_USER).payload["body"]
     assert "From: 2026-06-01 12:00 BST (2026-06-01 11:00 UTC)" in body
     assert "Until: 2026-06-01 13:30 BST (2026-06-01 12:30 UTC)" in body
