@@ -9,11 +9,18 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from operations.doors.model_admin import VerbAdmin
 from operations.models import Backup
 from operations.spelling import span
+
+
+def _wrapped(text: str) -> SafeString:
+    """A long word that a phone may break."""
+    return format_html('<span class="op-value">{}</span>', text) if text else SafeString()
 
 
 class StateFilter(SimpleListFilter):
@@ -52,8 +59,8 @@ class BackupAdmin(VerbAdmin):
         "shown_size",
         "row_total",
         "portal_version",
-        "audit_head",
-        "digest",
+        "head_text",
+        "digest_text",
         "proof",
         "faults",
     )
@@ -72,6 +79,14 @@ class BackupAdmin(VerbAdmin):
     @display(description="Rows")
     def row_total(self, backup: Backup) -> str:
         return f"{backup.rows:,} in {len(backup.row_counts)} tables"
+
+    @display(description="Audit head")
+    def head_text(self, backup: Backup) -> str:
+        return _wrapped(backup.audit_head) or "-"
+
+    @display(description="Digest of the manifest")
+    def digest_text(self, backup: Backup) -> str:
+        return _wrapped(backup.digest)
 
     @display(description="Proof")
     def proof(self, backup: Backup) -> str:

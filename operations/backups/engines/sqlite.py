@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -117,6 +118,7 @@ def _put(draft: Path, place: Path) -> list[str]:
         draft.rename(place)
         return []
     old = place.with_name(f"{place.name}.replaced-{timezone.now():%Y%m%dT%H%M%SZ}")
+    _belong_like(place, draft)
     with closing(_open(place)) as database:
         whole = _to_itself(database, place)
         if whole:
@@ -129,6 +131,15 @@ def _put(draft: Path, place: Path) -> list[str]:
                 place.with_name(place.name + suffix).rename(old.with_name(old.name + suffix))
         draft.replace(place)
     return [f"What was there before is kept as {old}; delete it when it is not needed any more."]
+
+
+def _belong_like(place: Path, draft: Path) -> None:
+    """Give the new file to whom the old one belongs: an administrator may restore for the portal's user."""
+    was = place.stat()
+    draft.chmod(stat.S_IMODE(was.st_mode))
+    if (was.st_uid, was.st_gid) != (draft.stat().st_uid, draft.stat().st_gid):
+        with suppress(PermissionError):
+            os.chown(draft, was.st_uid, was.st_gid)
 
 
 def _to_itself(database: sqlite3.Connection, place: Path) -> bool:

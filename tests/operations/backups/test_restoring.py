@@ -124,7 +124,9 @@ def test_the_file_that_was_replaced_is_kept_and_whole(lived_in: None) -> None:
     backup = creating.create(actor=ROOT)
     windows.plan("freeze", "Too late", starts_at=timezone.now(), ends_at=None, actor=ROOT)
     place = Path(connection.settings_dict["NAME"])
+    place.chmod(0o640)
     restored = restoring.restore(backup, actor=ROOT, yes=True)
+    assert place.stat().st_mode & 0o777 == 0o640
     (old,) = place.parent.glob(f"{place.name}.replaced-*")
     assert str(old) in restored.to_do[0]
     with closing(sqlite3.connect(old)) as kept:
