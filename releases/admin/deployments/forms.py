@@ -13,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from feedback.tickets import attaching
 from operations.models import Window
 
 OUTCOMES = (
@@ -67,8 +68,8 @@ class ReportForm(StepForm):
     )
     file = forms.FileField(
         required=False,
-        widget=forms.FileInput({"class": " ".join(INPUT_CLASSES)}),
-        help_text="Kept with the step; it is never opened here, only saved.",
+        widget=forms.FileInput({"class": " ".join(INPUT_CLASSES), "accept": attaching.ACCEPT}),
+        help_text="A picture, a PDF, a text, a log or CSV. It is never opened here, only saved.",
     )
 
 
