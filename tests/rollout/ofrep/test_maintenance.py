@@ -80,7 +80,8 @@ def test_a_client_that_has_an_answer_gets_another_when_maintenance_is_announced_
 ) -> None:
     window = a_window()
     product.look()
-    begins, tags = window.starts_at, []
+    begins = window.starts_at
+    tags: list[str] = []
     for at in (begins - 31 * MINUTE, begins - 30 * MINUTE, begins, begins + HOUR):
         with time_machine.travel(at, tick=False):
             first = product.all(workspace=IN, known=tags[-1] if tags else "")
