@@ -23,6 +23,9 @@ from operations.receivers import mail as mail_addresses
 
 KIND = "channel"
 LONGEST_ADDRESS = 1000
+# The lanes of mails to the product's users begin so: that one of a thousand mailboxes is full is nothing for
+# the team to be woken for.
+USER_LANES = "user:"
 LONGEST_OVERLAP = timedelta(days=30)
 RECEIVERS: Mapping[str, ModuleType] = {
     Channel.Kind.MAIL: mail_addresses,

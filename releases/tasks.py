@@ -33,9 +33,9 @@ def settle_announcements() -> str:
 
 
 def mail_announcements() -> str:
-    """Make a mail for each recipient of what was announced."""
-    made, failed = mails.send_due()
-    return f"{made} announcements mailed, {failed} failed" if made or failed else ""
+    """Make a mail for each recipient of what was announced, and send some of them."""
+    arrived, failed = mails.send_due()
+    return f"{arrived} mails to users arrived, {failed} failed" if arrived or failed else ""
 
 
 def forget_recipients() -> str:

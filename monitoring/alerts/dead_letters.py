@@ -68,8 +68,11 @@ def watch() -> Watched:
 
 
 def _troubles(now: datetime) -> Iterable[Trouble]:
-    """The weightiest reason of each lane comes last."""
-    lanes = OutboxMessage.objects.exclude(lane="").order_by()
+    """The weightiest reason of each lane comes last.
+
+    A customer's full mailbox is nobody's alert: of announcements, it would be one for each customer.
+    """
+    lanes = OutboxMessage.objects.exclude(lane="").exclude(lane__startswith=channels.USER_LANES).order_by()
     yield from _given_up(lanes, now)
     yield from _stuck(lanes.waiting(), now)
     yield from _disabled()

@@ -23,8 +23,6 @@ BATCH = 2_000
 LEASE = timedelta(minutes=6)
 # One round of delivering: the other jobs of the same tick wait for it.
 ROUND = timedelta(seconds=5)
-# Lanes of users and not of the team: that one of a thousand mailboxes is full is nothing to be woken for.
-LANE = "user:"
 TONES = {Event.COMPLETE: Tone.SUCCESS, Event.CANCELLED: Tone.SUCCESS}
 
 
@@ -89,7 +87,7 @@ def _mail(recipient: Recipient, payload: dict[str, str]) -> OutboxMessage:
         kind=TO_USER,
         payload={"to": [recipient.address], "subject": payload["subject"], "body": payload["body"]},
         key=f"{payload['name']}:{recipient.pk}",
-        lane=LANE + channels.mail_lane(recipient.address).removeprefix("mail:"),
+        lane=channels.USER_LANES + channels.mail_lane(recipient.address).removeprefix("mail:"),
     )
 
 
