@@ -203,6 +203,15 @@ def test_a_release_may_have_a_source_of_its_own(release) -> None:
     assert not isinstance(plan_sources.source_of(release), PrometheusSource)
 
 
+def test_the_page_of_its_alert_leads_to_the_plan_of_the_release(release) -> None:
+    a_breach(release)
+    alert = Alert.objects.get(labels__rule="breach")
+
+    page = builders.signed_in("Administrator").get(f"/admin/monitoring/alert/{alert.pk}/change/")
+
+    assert reverse("admin:rollout_plan_change", args=[release.pk]) in page.content.decode()
+
+
 def test_a_breach_names_the_release_beside_the_plan(release) -> None:
     [said] = circumstances.other_changes(builders.engagement(), BEGUN + HOUR)
 
