@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
@@ -28,7 +29,8 @@ class DeploymentPages(VerbAdmin):
     operations: ClassVar[Sequence[Operation]] = OPERATIONS
     list_display = ("what", "environment", "state_chip", "share", "waits", "started_at", "finished_at", "who")
     list_display_links = ("what",)
-    list_filter = ("state", "environment", "method", "release__module")
+    # A part of a module, which each release has of its own, has no deployments.
+    list_filter = ("state", "environment", "method", ("release__module", RelatedOnlyFieldListFilter))
     search_fields = ("release__version", "release__title")
     search_help_text = "A version, or words of a release's title"
     list_before_template = "admin/releases/deployments_head.html"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
@@ -39,7 +40,15 @@ class ReleaseAdmin(VerbAdmin):
         "marks",
     )
     list_display_links = ("name",)
-    list_filter = ("state", "category", "method", "hotfix", "security", "module")
+    list_filter = (
+        "state",
+        "category",
+        "method",
+        "hotfix",
+        "security",
+        # Without the parts of modules that releases are rolled out by.
+        ("module", RelatedOnlyFieldListFilter),
+    )
     search_fields = ("version", "title", "issues__title")
     search_help_text = "A version, or words of the release's title or of its issues"
     list_select_related = ("module",)
