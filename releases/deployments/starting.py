@@ -20,7 +20,6 @@ from releases.releases import save as save_release
 from rollout import parts
 from rollout.models import Plan
 
-
 # Of a module's name in the name of the release's plan: the version stands behind it.
 LONGEST_NAME = 59
 

@@ -11,7 +11,6 @@ from releases.lifecycle import DeploymentState
 from releases.models import Deployment, Step
 from rollout.models import PhaseRun, Plan
 
-
 # What a check does to a plan that then gives nobody the release any more.
 STOPPED = (HealthCheck.Action.ROLLED_BACK, HealthCheck.Action.TURNED_OFF)
 
