@@ -49,7 +49,7 @@ def of(database: BaseDatabaseWrapper) -> Contents:
         for name in found
     )
     with database.cursor() as cursor:
-        cursor.execute(counts.replace("%", "%%") if counts else "SELECT '', 0 WHERE 1 = 0", ())
+        cursor.execute(counts or "SELECT '', 0 WHERE 1 = 0")
         row_counts = dict(sorted(cursor.fetchall()))
         migrations: dict[str, str] = {}
         if "django_migrations" in row_counts:

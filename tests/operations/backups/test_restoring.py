@@ -16,6 +16,7 @@ from feedback.models import Attachment
 from feedback.tickets import attaching
 from operations import audit, windows
 from operations.backups import contents, creating, engines, folders, restoring, verifying
+from operations.backups.engines import postgresql
 from operations.errors import Forbidden, Invalid, Refused
 from operations.models import AuditEvent, Backup, Window
 from tests import builders
@@ -189,6 +190,21 @@ def test_a_backup_that_breaks_off_leaves_the_database_as_it_was(
     refused(saved.name, into=into, force=True)
     with looking_into(into) as copy:
         assert all_rows(copy) == {"precious": ["(7,)"]}
+
+
+@pytest.mark.postgres
+def test_a_running_portal_that_holds_its_tables_is_waited_for_and_then_left_alone(
+    saved: Backup, elsewhere: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "LOCK_TIMEOUT", "100ms")
+    into = elsewhere()
+    with looking_into(into) as portal, portal.cursor() as cursor:
+        cursor.execute("CREATE TABLE precious (id integer)")
+        cursor.execute("BEGIN")
+        cursor.execute("INSERT INTO precious VALUES (7)")
+        assert "lock timeout" in refused(saved, into=into, force=True).message
+        cursor.execute("COMMIT")
+        assert all_rows(portal) == {"precious": ["(7,)"]}
 
 
 def test_a_damaged_backup_is_refused_before_anything_is_touched(
