@@ -44,6 +44,8 @@ class ChecklistPages(VerbAdmin):
         except Forbidden as refusal:
             raise PermissionDenied(refusal.message) from refusal
         except Invalid as refusal:
+            rules = " ".join(f"The {field} {rule}." for field, rule in refusal.fields.items())
+            messages.error(request, f"Nothing was changed. {rules}")
             return self._page(request, deployment, faults=refusal.fields)
         except Refused as refusal:
             messages.error(request, refusal.message)
