@@ -15,6 +15,7 @@ from operations.doors import timeline
 from operations.doors.admin import actor_of
 from operations.models import AuditEvent, Window
 from releases.admin import in_flight
+from releases.admin.releases import story
 from rollout import gates
 from rollout.admin import shares, words
 from rollout.admin.plans import STATUS_LABELS, VERDICT_LABELS
@@ -64,11 +65,9 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The front page's context: as much as this person may see, in a fixed number of queries."""
     context["title"] = "Overview"
     if request.user.has_perm("rollout.view_plan"):
-        plans = list(
-            Plan.objects.in_sight()
-            .select_related("module__part_of")
-            .prefetch_related("phases")[: MOST_PLANS + 1]
-        )
+        # A release's plan stands among the releases in flight: the portal goes on with it by itself.
+        whole = Plan.objects.live().filter(module__part_of=None).select_related("module")
+        plans = list(whole.prefetch_related("phases")[: MOST_PLANS + 1])
         context["more_plans"] = len(plans) > MOST_PLANS
         context["cards"] = cards(plans[:MOST_PLANS])
         context["decisions"] = [card for card in context["cards"] if card.decision]
@@ -92,6 +91,8 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(event: AuditEvent) -> str:
+    if event.subject_type == story.DEPLOYMENT:
+        return story.of_event(event)
     return monitoring_words.of_event(event) or words.of_event(event)
 
 

@@ -48,12 +48,14 @@ def _entry(event: AuditEvent) -> Entry:
     if event.subject_type == PLAN:
         return Entry(event, f"Rollout plan: {timeline.what(event).lower()}", plan_words.of_event(event))
     if event.subject_type == DEPLOYMENT:
-        return Entry(event, f"{timeline.what(event)}: {event.subject}", _details(event))
+        return Entry(event, f"{timeline.what(event)}: {event.subject}", of_event(event))
     return timeline.entry(event)
 
 
-def _details(event: AuditEvent) -> str:
-    """The facts that neither the action nor its subject tells."""
+def of_event(event: AuditEvent) -> str:
+    """Of a deployment's event, the facts that neither the action nor its subject tells; "" of any other."""
+    if event.subject_type != DEPLOYMENT:
+        return ""
     told = copy(event)
     told.data = {
         name: value
