@@ -66,7 +66,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["title"] = "Overview"
     if request.user.has_perm("rollout.view_plan"):
         # A release's plan stands among the releases in flight: the portal goes on with it by itself.
-        whole = Plan.objects.live().filter(module__part_of=None).select_related("module")
+        whole = Plan.objects.live().whole().select_related("module")
         plans = list(whole.prefetch_related("phases")[: MOST_PLANS + 1])
         context["more_plans"] = len(plans) > MOST_PLANS
         context["cards"] = cards(plans[:MOST_PLANS])

@@ -19,10 +19,9 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         """Plans that are not archived; a module has at most one."""
         return self.exclude(status=Plan.Status.ARCHIVED)
 
-    def in_sight(self) -> "PlanQuerySet":
-        """Live plans of whole modules, and those of parts under way: releases of the past pile up."""
-        under_way = [Plan.Status.RUNNING, Plan.Status.PAUSED]
-        return self.live().filter(Q(module__part_of=None) | Q(status__in=under_way))
+    def whole(self) -> "PlanQuerySet":
+        """Plans of whole modules: those of releases pile up."""
+        return self.filter(module__part_of=None)
 
 
 class Plan(models.Model):

@@ -17,7 +17,7 @@ from monitoring.sources.prometheus import PrometheusSource
 from monitoring.watching import checks, lapsing, standing, stops
 from operations.errors import NotFound
 from rollout import parts, phases
-from rollout.models import Module, Plan
+from rollout.models import Plan
 from tests import builders
 from tests.builders import ROOT
 from tests.doors import an_api_key, post
@@ -235,14 +235,6 @@ def test_a_complete_release_is_checked_with_its_module_after_a_day(release) -> N
     with at(26):
         assert not health.watched().filter(pk=release.pk).exists()
         assert health.watched().filter(module=builders.module()).exists()
-
-
-def test_plans_in_sight_are_those_of_modules_and_of_releases_under_way(release) -> None:
-    modules = set(Module.objects.whole().values_list("key", flat=True))
-
-    assert {plan.module.key for plan in Plan.objects.in_sight()} == {*modules, KEY}
-    phases.roll_back(release, all_off=True, actor=ROOT)
-    assert {plan.module.key for plan in Plan.objects.in_sight()} == modules
 
 
 def test_metrics_and_tickets_are_of_whole_modules() -> None:
