@@ -14,8 +14,6 @@ METHODS = {
     "blue_green": "blue-green",
     "maintenance_window": "maintenance window",
 }
-# What has ended says nothing more about a release than its line in the list.
-OVER = ("cancelled", "failed")
 
 
 def issue_lines(found: Sequence[Document], none: str = "No such issues.") -> Iterator[str]:
@@ -79,7 +77,7 @@ def whole_release_lines(release: Document) -> Iterator[str]:
 def deployment_lines(found: Document) -> Iterator[str]:
     """One deployment with its ladder, what it waits for, its steps, and what is missing before it begins."""
     yield f"{found['environment'].upper()}  deployment {found['id']}: {_since(found)}"
-    if found["status"] in OVER:
+    if found["status"] == "cancelled":
         return
     if found["approvedBy"]:
         yield f"  Approved by {found['approvedBy']}"
