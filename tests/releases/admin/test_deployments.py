@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from monitoring import reviews
 from operations.groups import RELEASE_MANAGER, VIEWER
 from releases.lifecycle import DeploymentState, StepState
 from releases.models import Deployment, Evidence, Step
@@ -144,6 +145,19 @@ def test_a_rollback_says_who_loses_it_and_what_is_undone_and_the_way_back_is_tol
     made.walk_to_the_end(deployment)
     assert "Rolled back" in text(manager, made.now(deployment))
     assert buttons(manager, deployment) == ["notes"]
+
+
+def test_the_record_of_a_complete_deployment_names_who_did_it_and_the_reviews_that_are_due(
+    manager: Client,
+) -> None:
+    deployment = made.walk_to_the_end(made.in_production(made.a_release()))
+    reviews.schedule()
+    told = page(manager, deployment).context["told"]
+    assert told.reviews.ahead is not None
+    shown = text(manager, deployment)
+    assert "Deployed by" in shown
+    assert "devops-person (devops)" in shown
+    assert states(manager, deployment)[-1] == ("100 %", "Now")
 
 
 def test_a_planned_deployment_is_cancelled_and_its_notes_are_kept(manager: Client) -> None:
