@@ -15,8 +15,9 @@ The definitions are those of https://dora.dev/guides/dora-metrics/ (2026-01-05):
 - deployment rework rate: "the ratio of deployments that are unplanned but happen as a result of an incident
   in production". The hotfixes.
 
-Both rates are of the deployments that reached anybody: the complete and the rolled back. What `failed` had
-changed nothing, so that no user met it: it is counted beside them (`stopped`). A deployment belongs to the
+Both rates are of the deployments that reached anybody: the complete, and of the rolled back those of which a
+step of a change or of the rollout had begun. What failed or was rolled back before that changed nothing, so
+that no user met it: it is counted beside them (`stopped`). A deployment belongs to the
 time at which it ended. A period that is over can still get worse for seven days: by a hotfix.
 """
 

@@ -22,8 +22,9 @@ from django.utils import timezone
 
 from feedback.summary.periods import start_of
 from operations.errors import Invalid
-from releases.dora.figures import Dora, Frequency, Rate, Step, Times
-from releases.models import PRODUCTION, Deployment
+from releases.dora.figures import Dora, Frequency, Rate, Times
+from releases.dora.figures import Step as Part
+from releases.models import PRODUCTION, Deployment, Step
 from releases.models.deployments import DeploymentQuerySet
 from rollout.models import Module
 
@@ -52,7 +53,7 @@ def measure(since: datetime, until: datetime, module: Module | None = None) -> D
     counts = _counts(ended, key)
     total = {name: sum(each[name] for each in counts.values()) for name in NOTHING}
     leads = _changes(ended).annotate(key=key, began_at=F("fixed_at"))
-    backs = ended.filter(state=ROLLED_BACK).annotate(key=key, began_at=F("rollback_at"))
+    backs = ended.filter(Exists(_felt()), state=ROLLED_BACK).annotate(key=key, began_at=F("rollback_at"))
     lead_steps, back_steps = _times(leads, by_step=True), _times(backs, by_step=True)
     return Dora(
         since=since,
@@ -78,16 +79,24 @@ def _production() -> DeploymentQuerySet:
 
 def _counts(ended: DeploymentQuerySet, key: Trunc) -> dict[date, Counts]:
     """The numbers of deployments by step."""
-    reached = Q(state__in=[COMPLETE, ROLLED_BACK])
+    turned = Q(state=ROLLED_BACK) & Q(Exists(_felt()))
+    reached = Q(state=COMPLETE) | turned
     rows = ended.values(key=key).annotate(
         complete=Count("id", Q(state=COMPLETE)),
         reached=Count("id", reached),
-        failed=Count("id", Q(state=ROLLED_BACK) | Q(state=COMPLETE, id__in=_mended())),
+        failed=Count("id", turned | Q(state=COMPLETE, id__in=_mended())),
         hotfixes=Count("id", reached & Q(release__hotfix=True)),
-        stopped=Count("id", Q(state=Deployment.State.FAILED)),
+        stopped=Count("id", Q(state=Deployment.State.FAILED) | Q(state=ROLLED_BACK) & ~Q(Exists(_felt()))),
     )
     found = rows.values_list("key", *NOTHING)
     return {key: dict(zip(NOTHING, numbers, strict=True)) for key, *numbers in found}
+
+
+def _felt() -> QuerySet[Step]:
+    """The steps that were begun of a deployment and that users can feel: of a change, or of the rollout."""
+    felt = Q(changes=True) | Q(action="rollout")
+    forward = Step.Direction.FORWARD
+    return Step.objects.filter(felt, deployment=OuterRef("id"), attempts__gt=0, direction=forward)
 
 
 def _mended() -> QuerySet[Deployment, Any]:
@@ -156,8 +165,8 @@ def _keys(since: datetime, until: datetime, step: str) -> Iterator[date]:
         key = start_of(key + LONGEST[step], step)
 
 
-def _step(key: date, counts: Counts, lead_time: Times | None, recovery_time: Times | None) -> Step:
-    return Step(
+def _step(key: date, counts: Counts, lead_time: Times | None, recovery_time: Times | None) -> Part:
+    return Part(
         key=key,
         deployments=counts["complete"],
         lead_time=lead_time or Times(),

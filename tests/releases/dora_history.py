@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from releases.models import Deployment, Issue, Release, ReleaseIssue, Template
+from releases.models import Deployment, Issue, Release, ReleaseIssue, Step, Template
 from rollout.models import Module
 from tests import builders
 
@@ -38,7 +38,7 @@ class History:
 
     @cached_property
     def fails(self) -> set[int]:
-        rolled_back = {each["id"] for each in self.production if each["state"] == "rolled_back"}
+        rolled_back = {each["id"] for each in self.production if _turned(each)}
         return rolled_back | _mended(self.production)
 
     @cached_property
@@ -102,6 +102,8 @@ def _deployment(number: int, release: Row, at: datetime, chance: random.Random) 
         if state == "rolled_back"
         else None,
         "finished": at + took if ended else None,
+        # Which of its steps were begun.
+        "steps": chance.choice([[], ["backup"], ["change"], ["rollout"], ["change", "change", "rollout"]]),
     }
 
 
@@ -148,7 +150,7 @@ def store(history: History) -> None:
         ReleaseIssue(release=releases[release], issue=issues[issue])
         for release, issue in sorted(history.held)
     )
-    Deployment.objects.bulk_create(
+    made = Deployment.objects.bulk_create(
         Deployment(
             release=releases[row["release"]["id"]],
             environment_id=row["environment"],
@@ -162,6 +164,32 @@ def store(history: History) -> None:
         )
         for row in history.deployments
     )
+    _store_steps(zip(made, history.deployments, strict=True))
+
+
+def _store_steps(deployments: Iterable[tuple[Deployment, Row]]) -> None:
+    """The steps that began; a change that did not, and one of the way back."""
+    rows = []
+    for deployment, row in deployments:
+        kinds = [*row["steps"], "not begun", "back"]
+        for position, kind in enumerate(kinds):
+            begun = kind != "not begun"
+            rows.append(
+                Step(
+                    deployment=deployment,
+                    position=position,
+                    key=f"step{position}",
+                    title=kind,
+                    runner="portal" if kind in ("rollout", "backup") else "webhook",
+                    action=kind if kind in ("rollout", "backup") else "",
+                    changes=kind in ("change", "not begun", "back"),
+                    direction="back" if kind == "back" else "forward",
+                    state="succeeded" if begun else "skipped",
+                    attempts=int(begun),
+                    started_at=BEGIN if begun else None,
+                )
+            )
+    Step.objects.bulk_create(rows)
 
 
 def metrics(history: History, since: datetime, until: datetime, module: str | None, zone: str) -> Row:
@@ -200,16 +228,23 @@ def metrics(history: History, since: datetime, until: datetime, module: str | No
 
 
 def _figures(ended: Sequence[Row], history: History) -> Row:
-    reached = [each for each in ended if each["state"] in ("complete", "rolled_back")]
-    backs = [each["finished"] - each["rollback"] for each in ended if each["state"] == "rolled_back"]
+    reached = [each for each in ended if each["state"] == "complete" or _turned(each)]
+    backs = [each["finished"] - each["rollback"] for each in ended if _turned(each)]
+    early = [each for each in ended if each["state"] == "rolled_back" and not _turned(each)]
     return {
         "deployments": sum(each["state"] == "complete" for each in ended),
         "leadTime": _seconds(_times(_of(history.leads, ended))),
         "changeFailRate": _share(sum(each["id"] in history.fails for each in reached), len(reached)),
         "recoveryTime": _seconds(_times(backs)),
         "reworkRate": _share(sum(each["release"]["hotfix"] for each in reached), len(reached)),
-        "stopped": sum(each["state"] == "failed" for each in ended),
+        "stopped": sum(each["state"] == "failed" for each in ended) + len(early),
     }
+
+
+def _turned(deployment: Row) -> bool:
+    """Whether it was taken back when users could feel it already."""
+    felt = "change" in deployment["steps"] or "rollout" in deployment["steps"]
+    return deployment["state"] == "rolled_back" and felt
 
 
 def _mended(every: Sequence[Row]) -> set[int]:
