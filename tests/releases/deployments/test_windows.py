@@ -12,7 +12,7 @@ from releases.deployments import rolling_back, starting
 from releases.deployments.readiness import NotReady
 from releases.issues import linking
 from releases.lifecycle import DeploymentState
-from tests.builders import ROOT
+from tests.builders import ROOT, modules
 from tests.feedback.builders import a_ticket
 from tests.releases import builders
 from tests.releases.builders import now, tick
@@ -62,7 +62,7 @@ def test_a_freeze_holds_the_next_step_and_lets_the_way_back_go_to_its_end(
 def test_reporters_hear_of_the_fix_when_everybody_has_it_and_not_before(
     clock: time_machine.Traveller,
 ) -> None:
-    builders.modules()
+    modules()
     ticket = a_ticket(module="patient_engagement", reporter_email="rita@example.org")
     issue = builders.an_issue()
     linking.link(issue, tickets=[ticket], actor=ROOT)
