@@ -256,7 +256,8 @@ def _approval(plan: Plan, number: int, actor: Actor | None, approved_by: frozens
 
 def _spelled(duration: timedelta) -> str:
     hours = duration // timedelta(hours=1)
-    return f"{hours // 24} days" if hours % 24 == 0 else f"{hours} hours"
+    count, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def _until(at: datetime | None) -> str:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from operations import channels, outbox
 from operations import mail as plain_mail
 from operations.channels import Note, Tone
-from operations.models import OutboxMessage
+from operations.models import Channel, OutboxMessage
 from releases.announcements import wording
 from releases.announcements.wording import Event, Mail
 from releases.models import Announcement, Recipient
@@ -35,7 +35,7 @@ def put(announcement: Announcement, event: Event, note: str = "") -> None:
     if announcement.by_mail:
         payload = {"announcement": announcement.pk, "subject": mail.subject, "body": mail.body, "name": name}
         outbox.put(KIND, payload, key=name)
-    for channel in announcement.channels.enabled().order_by("pk"):
+    for channel in Channel.objects.enabled().filter(announcements=announcement).order_by("pk"):
         channels.send(channel, _note(announcement, event, mail), key=f"{name}:channel:{channel.pk}")
 
 

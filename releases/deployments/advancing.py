@@ -2,7 +2,7 @@
 
 import logging
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
 from django.db.models import Q
@@ -132,14 +132,15 @@ def _look(deployment: Deployment, step: Step) -> str:
 
 def _work(deployment: Deployment, step: Step) -> str:
     """One look at a step of the portal's own, by one worker at a time."""
-    if not _claim(step):
+    until = _claim(step)
+    if until is None:
         return ""
     try:
         progress = _progress(step)
     finally:
         # Where the database went away, the claim runs out by itself.
         with suppress(OperationalError, InterfaceError):
-            Step.objects.filter(pk=step.pk).update(claimed_until=None)
+            Step.objects.filter(pk=step.pk, claimed_until=until).update(claimed_until=None)
     if progress.standing == Standing.WAITS:
         if progress.moved:
             rows.prove(step, Evidence.Outcome.NOTED, by=rows.PORTAL, note=progress.note, data=progress.data)
@@ -151,11 +152,13 @@ def _work(deployment: Deployment, step: Step) -> str:
     return f"{step.title} {outcome.label.lower()}"
 
 
-def _claim(step: Step) -> bool:
+def _claim(step: Step) -> datetime | None:
+    """Until when the step is ours; None where another worker is at it."""
     now = timezone.now()
+    until = now + ACTIONS[step.action].lease
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)
     mine = Step.objects.filter(free, pk=step.pk, state=StepState.RUNNING, attempts=step.attempts)
-    return bool(mine.update(claimed_until=now + ACTIONS[step.action].lease))
+    return until if mine.update(claimed_until=until) else None
 
 
 def _progress(step: Step) -> Progress:

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from monitoring import deployment_news
-from operations import audit
+from operations import audit, windows
+from operations.models import Window
 from releases.announcements import publishing
 from releases.deployments import rows
 from releases.issues import shipping
@@ -84,10 +85,13 @@ def rolled_back(deployment: Deployment) -> bool:
 
 
 def rolled_back_locked(deployment: Deployment) -> None:
-    """The same for a locked deployment: its issues are free for another release."""
+    """The same for a locked deployment: its issues are free for another release, and no window of its own
+    stays in force, whatever became of the step that was to end it."""
     deployment.state, deployment.finished_at = DeploymentState.ROLLED_BACK, timezone.now()
     deployment.held_because = ""
     rows.save(deployment, "state", "finished_at", "held_because")
+    if (window := Window.objects.in_force().filter(deployments=deployment).first()) is not None:
+        windows.end(window, actor=rows.PORTAL)
     release = deployment.release
     if deployment.environment_id == PRODUCTION:
         shipping.taken_back(release, actor=rows.PORTAL)

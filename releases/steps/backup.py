@@ -20,5 +20,5 @@ def look(step: Step) -> Progress:
     if proven is None:
         made = creating.create(actor=ACTOR, note=f"Before {deployment}")
         proven = verifying.verify(made, actor=ACTOR)
-    note = f"The backup {proven} was made, restored into a scratch database and compared."
+    note = f"The {proven} was made, restored into a scratch database and compared."
     return done(note, backup=str(proven), bytes=proven.size)

@@ -19,6 +19,7 @@ from rollout import overrides, phases
 from rollout.models import Plan
 from tests import builders
 from tests.builders import ROOT
+from tests.e2e import release_pages
 from tests.feedback import builders as tickets
 from tests.feedback.admin.many import many
 from tests.monitoring import alert_states, seeds
@@ -34,6 +35,7 @@ def addresses(transactional_db: None) -> dict[str, str]:
     check = a_watched_past(plan)
     [review, *_] = seeds.reviews(plan)
     phases.pause(plan, actor=ROOT, reason="Look first")
+    shipped = release_pages.addresses()
     windows.plan("freeze", "Peak season", starts_at=timezone.now(), ends_at=None, actor=ROOT)
     plan, flag = builders.engagement(), builders.flag()
 
@@ -71,6 +73,7 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "audit trail": reverse("admin:operations_auditevent_changelist"),
         "window": reverse("admin:operations_window_operate", args=["plan"]),
         **of_channels(),
+        **shipped,
     }
 
 

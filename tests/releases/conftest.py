@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from operations.backups import creating, verifying
 from operations.models import Backup
-from releases.steps import backup
 
 
 @pytest.fixture(autouse=True)
@@ -20,5 +20,5 @@ def quick_backups(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     def made(**values: Any) -> Backup:
         return Backup(name="quick", size=1)
 
-    monkeypatch.setattr(backup.creating, "create", made)
-    monkeypatch.setattr(backup.verifying, "verify", lambda found, **values: found)
+    monkeypatch.setattr(creating, "create", made)
+    monkeypatch.setattr(verifying, "verify", lambda found, **values: found)
