@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -13,6 +14,7 @@ from unfold.paginator import InfinitePaginator
 MOST = 500
 # As many rows as the theme's endless list says it has.
 ENDLESS = 9_999_999_999
+OPEN, ALL = "open", "all"
 
 
 class InboxPaginator(InfinitePaginator):
@@ -47,3 +49,34 @@ class Inbox(ChangeList):
             # "Select all" is offered only where all of it can be chosen.
             self.result_count = len(self.result_list)
         self.full_result_count = self.result_count
+
+
+class InboxState(SimpleListFilter):
+    """One of `states`, such as a link names it: the open ones, unless told otherwise."""
+
+    title = "state"
+    parameter_name = "state"
+    states: ClassVar[Sequence[tuple[str, str]]] = ()
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        self.asked, self.request = self.asked_in(request), request
+        super().__init__(request, *args)
+
+    @classmethod
+    def asked_in(cls, request: HttpRequest) -> str:
+        """Which state a list shows: the open ones, or all where somebody searches and names none."""
+        asked = request.GET.get(str(cls.parameter_name), "")
+        if asked in dict(cls.states):
+            return asked
+        return ALL if request.GET.get(SEARCH_VAR, "").strip() else OPEN
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Sequence[tuple[str, str]]:
+        return self.states
+
+    def choices(self, changelist: ChangeList) -> Any:
+        for state, title in self.states:
+            yield {
+                "selected": self.asked == state,
+                "query_string": changelist.get_query_string({self.parameter_name: state}),
+                "display": title,
+            }

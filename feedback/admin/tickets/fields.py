@@ -7,7 +7,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from feedback.models import Ticket
 from feedback.tickets import finding
-from operations.errors import NotFound
+from operations.doors.fields import Reference
 
 UNCHANGED = "Unchanged"
 
@@ -32,21 +32,9 @@ class Listed(forms.CharField):
         return ", ".join(value) if isinstance(value, list | tuple) else value
 
 
-class Reference(forms.CharField):
+def reference(**options: Any) -> Reference:
     """A ticket by its reference, its number or a link to it."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = UnfoldAdminTextInputWidget({"placeholder": "FB-12", "autocomplete": "off"})
-        super().__init__(max_length=1_000, widget=widget, **options)
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return finding.by_reference(text)
-        except NotFound as fault:
-            raise forms.ValidationError(fault.message) from fault
+    return Reference(finding.by_reference, "FB-12", **options)
 
 
 def text(most: int, *, rows: int = 4, **options: Any) -> forms.CharField:

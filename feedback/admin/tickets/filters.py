@@ -1,11 +1,10 @@
 """Filters of the inbox, by words that a link can carry."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,9 +13,9 @@ from feedback.admin.tickets.people import triagers
 from feedback.lifecycle import State
 from feedback.models import Tag
 from feedback.models.tickets import TicketQuerySet
+from operations.doors.inbox import ALL, OPEN, InboxState
 from rollout.models import Flag, Phase, Workspace
 
-OPEN, ALL = "open", "all"
 NOBODY, ME = "nobody", "me"
 MOST_TAGS = 50
 STATES = (
@@ -42,10 +41,7 @@ PAST = ("resolved", "closed", "declined", "duplicates")
 
 def state_of(request: HttpRequest) -> str:
     """Which state the inbox shows: the open ones, or all where somebody searches and names none."""
-    asked = request.GET.get(StateFilter.parameter_name, "")
-    if asked in dict(STATES):
-        return asked
-    return ALL if request.GET.get(SEARCH_VAR, "").strip() else OPEN
+    return StateFilter.asked_in(request)
 
 
 def in_state(tickets: TicketQuerySet, state: str, request: HttpRequest) -> Any:
@@ -78,26 +74,10 @@ def _midnight() -> datetime:
     return datetime.combine(tomorrow, time.min, timezone.get_current_timezone())
 
 
-class StateFilter(SimpleListFilter):
+class StateFilter(InboxState):
     """The open ones unless told otherwise."""
 
-    title = "state"
-    parameter_name = "state"
-
-    def __init__(self, request: HttpRequest, *args: Any) -> None:
-        self.asked, self.request = state_of(request), request
-        super().__init__(request, *args)
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Sequence[tuple[str, str]]:
-        return STATES
-
-    def choices(self, changelist: ChangeList) -> Any:
-        for state, title in STATES:
-            yield {
-                "selected": self.asked == state,
-                "query_string": changelist.get_query_string({self.parameter_name: state}),
-                "display": title,
-            }
+    states = STATES
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return in_state(queryset, self.asked, request)

@@ -12,7 +12,7 @@ from unfold.widgets import (
 )
 
 from feedback.admin.tickets import fields
-from feedback.admin.tickets.fields import UNCHANGED, Reference
+from feedback.admin.tickets.fields import UNCHANGED, reference
 from feedback.admin.tickets.people import triagers
 from feedback.models import CannedReply, Enhancement, Ticket
 from feedback.tickets import attaching, drafts, messaging, reasons, submitting
@@ -224,7 +224,7 @@ class ReplyForm(TicketForm):
 
 
 class MergeForm(TicketForm):
-    into = Reference(label="Into", help_text="The ticket that stays: its reference, or a link to it.")
+    into = reference(label="Into", help_text="The ticket that stays: its reference, or a link to it.")
     reason = fields.text(
         reasons.LONGEST, rows=2, required=False, label="Why they are one", help_text=FOR_THE_TEAM
     )
@@ -241,7 +241,7 @@ class MergeManyForm(TicketForm):
         widget=UnfoldAdminRadioSelectWidget(),
         label="Which one stays",
     )
-    into = Reference(required=False, label="Its reference", help_text="Only where you named one.")
+    into = reference(required=False, label="Its reference", help_text="Only where you named one.")
     reason = MergeForm.base_fields["reason"]
 
     def clean(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from feedback.admin.tickets import filters, links, listing, page, searching, sho
 from feedback.admin.tickets.operations import OPERATIONS
 from feedback.models import Original, Ticket
 from operations.doors.admin import actor_of
-from operations.doors.inbox import Inbox, InboxPaginator
+from operations.doors.inbox import ALL, Inbox, InboxPaginator
 from operations.doors.model_admin import VerbAdmin
 from rollout.admin.module_filters import WholeModules
 
@@ -89,7 +89,7 @@ class TicketAdmin(VerbAdmin):
         state = filters.state_of(request)
         if state in filters.PAST:
             return ("-changed_at", "-pk")
-        if state == filters.ALL:
+        if state == ALL:
             return ("-received_at", "-pk")
         return ("-quarantined_at", "-pk") if state == "quarantine" else self.ordering
 

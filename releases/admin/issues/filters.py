@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from operations.doors.inbox import ALL, OPEN, InboxState
 from releases.admin.issues import wording
 from releases.admin.issues.people import workers
 from releases.issues import finding
@@ -17,7 +17,6 @@ from releases.models import Issue
 from releases.models.issues import IssueQuerySet
 from rollout.models import Module
 
-OPEN, ALL = "open", "all"
 NOBODY, ME = "nobody", "me"
 STATES = (
     (OPEN, "Open"),
@@ -33,10 +32,7 @@ VIEWS = (*STATES[:4], ("fixed", "Fixed"), ("planned", "Planned"), ("deployed", "
 
 def state_of(request: HttpRequest) -> str:
     """Which state the list shows: the open ones, or all where somebody searches and names none."""
-    asked = request.GET.get(StateFilter.parameter_name, "")
-    if asked in dict(STATES):
-        return asked
-    return ALL if request.GET.get(SEARCH_VAR, "").strip() else OPEN
+    return StateFilter.asked_in(request)
 
 
 def is_past(state: str) -> bool:
@@ -51,26 +47,10 @@ _SPECIAL: Mapping[str, Callable[[IssueQuerySet, HttpRequest], IssueQuerySet]] = 
 }
 
 
-class StateFilter(SimpleListFilter):
+class StateFilter(InboxState):
     """The open ones unless told otherwise."""
 
-    title = "state"
-    parameter_name = "state"
-
-    def __init__(self, request: HttpRequest, *args: Any) -> None:
-        self.asked, self.request = state_of(request), request
-        super().__init__(request, *args)
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> Sequence[tuple[str, str]]:
-        return STATES
-
-    def choices(self, changelist: ChangeList) -> Any:
-        for state, title in STATES:
-            yield {
-                "selected": self.asked == state,
-                "query_string": changelist.get_query_string({self.parameter_name: state}),
-                "display": title,
-            }
+    states = STATES
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if special := _SPECIAL.get(self.asked):

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from unfold.widgets import INPUT_CLASSES, UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminDecimalFieldWidget
 
 from feedback.admin.tickets import fields
 from feedback.admin.tickets.fields import UNCHANGED
 from feedback.models import Ticket
 from feedback.tickets import finding as tickets
 from monitoring.models import Alert
+from operations.doors.fields import Reference
 from operations.errors import NotFound
 from releases.admin.issues.people import workers
 from releases.issues import drafts, finding
@@ -27,23 +28,6 @@ class IssueForm(forms.Form):
 
     class Media:
         css = {"all": ["feedback/tickets.css", "releases/issues.css"]}
-
-
-class IssueField(forms.CharField):
-    """An issue by its reference."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = UnfoldAdminTextInputWidget({"placeholder": "BUG-007", "autocomplete": "off"})
-        super().__init__(max_length=50, widget=widget, **options)
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return finding.by_reference(text)
-        except NotFound as fault:
-            raise forms.ValidationError(fault.message) from fault
 
 
 def _severity(**options: Any) -> forms.ChoiceField:
@@ -170,4 +154,4 @@ class UnlinkForm(IssueForm):
 
 
 class ToIssueForm(IssueForm):
-    issue = IssueField(help_text="The issue that this is about.")
+    issue = Reference(finding.by_reference, "BUG-007", help_text="The issue that this is about.")
