@@ -7,7 +7,7 @@ from celery import shared_task
 from monitoring import health, retention, reviews, slots
 from monitoring.alertmanager import sending
 from monitoring.alerts import announcing, dead_letters, keeping, sweeping
-from monitoring.watching import complaints, lapsing, news, stops, trail
+from monitoring.watching import backups, complaints, lapsing, news, stops, trail
 from operations import schedule
 from operations import tasks as operations_tasks
 from operations.actor import Actor, Door
@@ -92,6 +92,11 @@ def watch_complaints() -> str:
     watched = complaints.watch()
     done = ", ".join(f"{count} {what}" for what, count in watched._asdict().items() if count)
     return f"similar tickets: {done}" if done else ""
+
+
+def watch_backups() -> str:
+    """Raise an alert while there is no proven backup of the last two nights."""
+    return "no proven backup for two days" if backups.watch() else ""
 
 
 def verify_audit() -> str:

@@ -39,6 +39,7 @@ JOBS = (
     Job("index-tickets", feedback_tasks.index_tickets, every=TICK),
     Job("count-tickets", feedback_tasks.roll_up_summary, every=5 * MINUTE, lease=LONG),
     Job("back-up", backups.back_up, every=DAY, offset=HOUR + 23 * MINUTE, lease=LONG),
+    Job("watch-backups", monitoring_tasks.watch_backups, every=HOUR, offset=50 * MINUTE),
     Job("keep-tickets", feedback_tasks.keep_tickets, every=DAY, offset=2 * HOUR + 47 * MINUTE, lease=LONG),
     Job("advance-deployments", releases_tasks.advance_deployments, every=TICK),
     Job("announce-windows", releases_tasks.settle_announcements, every=MINUTE),
