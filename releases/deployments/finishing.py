@@ -71,7 +71,9 @@ def fail_locked(deployment: Deployment, because: str) -> None:
     save_release(release, "state")
     data = {"release": release.version, "environment": deployment.environment_id}
     audit.record("deployment.failed", actor=rows.PORTAL, subject=deployment, data=data, reason=because)
-    deployment_news.failed(release.module, str(deployment), because, key=news_key(deployment))
+    if in_production:
+        # A test that fails in staging is what staging is for: nobody is called.
+        deployment_news.failed(release.module, str(deployment), because, key=news_key(deployment))
 
 
 @transaction.atomic

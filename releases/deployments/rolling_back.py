@@ -35,9 +35,9 @@ def roll_back(
     """Take the last deployment of a release back, from whatever step it is at, or after its end.
 
     Without an `environment`, that to production, or where there is none that to staging. No freeze and no
-    verdict refuses it. Its flag is off for everybody when this returns; the rest follows
-    step by step. Raises Invalid without a reason (a dry run needs none), Refused where there is nothing to
-    take back, or a later deployment stands above it.
+    verdict refuses it. Its flag is off for everybody when this returns; the rest follows step by step.
+    Raises Invalid without a reason (a dry run needs none), Refused where there is nothing to take back, or a
+    later deployment stands above it.
     """
     actor.require(rows.ROLL_BACK, "roll a deployment back")
     if len(reason) > LONGEST_REASON or (not reason.strip() and not dry_run):
@@ -97,11 +97,11 @@ def begin_locked(deployment: Deployment, *, actor: Actor, reason: str, trigger: 
         release = deployment.release
         release.state, release.deployed_at = ReleaseState.ROLLED_BACK, None
         save_release(release, "state", "deployed_at")
+        deployment_news.rolled_back(
+            release.module, str(deployment), reason, key=finishing.news_key(deployment)
+        )
     data = {"release": deployment.release.version, "trigger": trigger}
     audit.record("deployment.rollback_begun", actor=actor, subject=deployment, data=data, reason=reason)
-    deployment_news.rolled_back(
-        deployment.release.module, str(deployment), reason, key=finishing.news_key(deployment)
-    )
     if rows.current(deployment) is None:
         finishing.rolled_back_locked(deployment)
 

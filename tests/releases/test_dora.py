@@ -77,7 +77,12 @@ def test_a_hotfix_within_a_week_says_that_the_deployment_before_it_failed(
 ):
     plain = {"id": 1, "module": MODULES[0], "hotfix": False, "security": False}
     hotfix = {"id": 2, "module": MODULES[0], "hotfix": True, "security": security}
-    shipped = {"environment": "production", "state": "complete", "rollback": None, "steps": []}
+    shipped: dict[str, Any] = {
+        "environment": "production",
+        "state": "complete",
+        "rollback": None,
+        "steps": [],
+    }
     began = BEGIN + HOUR + after
     first = {**shipped, "id": 1, "release": plain, "started": BEGIN, "finished": BEGIN + HOUR}
     second = {**shipped, "id": 2, "release": hotfix, "started": began, "finished": began + HOUR}
