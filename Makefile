@@ -21,7 +21,7 @@ run: $(INSTALLED)
 
 # ARGS="tests/rollout -k phase" narrows it.
 test: $(INSTALLED_DEV)
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(INSTALLED_DEV)
 	$(VENV)/bin/ruff check .
