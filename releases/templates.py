@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from operations import audit
 from operations.actor import Actor
@@ -35,12 +35,15 @@ def built_in(kind: str, key: str) -> str:
 
 
 def current(kind: str, key: str) -> Template:
-    """What new deployments get, without writing: unsaved where the database does not hold it yet."""
+    """What new deployments get, without writing: unsaved where the database does not hold it yet.
+
+    An unsaved one carries the version that it is to follow, 0 for none.
+    """
     text = built_in(kind, key)
     found = _active(kind, key)
     if found is not None and (not found.built_in or found.text == text):
         return found
-    return Template(kind=kind, key=key, version=0, text=text, built_in=True)
+    return Template(kind=kind, key=key, version=found.version if found else 0, text=text, built_in=True)
 
 
 def active(kind: str, key: str) -> Template:
@@ -53,7 +56,7 @@ def active(kind: str, key: str) -> Template:
         return found
     try:
         with transaction.atomic():
-            return _replace(kind, key, found.text, built_in=True, by=BUILT_IN_BY)
+            return _follow(found, found.text, built_in=True, by=BUILT_IN_BY)
     except IntegrityError:
         # Another one wrote it between our look and our insert.
         return Template.objects.get(kind=kind, key=key, active=True)
@@ -82,7 +85,7 @@ def save(kind: str, key: str, text: str, *, actor: Actor, version: int | None = 
     before = _seen(kind, key, version)
     if before.text == text:
         raise Refused("unchanged", "The template says that already.")
-    found = _replace(kind, key, text, built_in=False, by=actor.in_full)
+    found = _follow(before, text, built_in=False, by=actor.in_full)
     audit.record("template.saved", actor=actor, subject=found, data={"version": found.version})
     return found
 
@@ -94,9 +97,10 @@ def revert(kind: str, key: str, *, actor: Actor, version: int | None = None) -> 
     Raises NotFound, and Refused when it is the built-in one already, or no longer the `version` seen.
     """
     actor.require(CHANGE, "change templates")
-    if _seen(kind, key, version).built_in:
+    before = _seen(kind, key, version)
+    if before.built_in:
         raise Refused("unchanged", "This is the built-in template already.")
-    found = _replace(kind, key, built_in(kind, key), built_in=True, by=actor.in_full)
+    found = _follow(before, built_in(kind, key), built_in=True, by=actor.in_full)
     audit.record("template.reverted", actor=actor, subject=found, data={"version": found.version})
     return found
 
@@ -130,10 +134,15 @@ def _seen(kind: str, key: str, version: int | None) -> Template:
     return found
 
 
-def _replace(kind: str, key: str, text: str, *, built_in: bool, by: str) -> Template:
-    rows = Template.objects.filter(kind=kind, key=key)
-    newest = rows.aggregate(newest=Max("version"))["newest"] or 0
-    rows.filter(active=True).update(active=False)
+def _follow(seen: Template, text: str, *, built_in: bool, by: str) -> Template:
+    """Write the version after the one that was seen: IntegrityError where another one did so since."""
+    Template.objects.filter(kind=seen.kind, key=seen.key, active=True).update(active=False)
     return Template.objects.create(
-        kind=kind, key=key, version=newest + 1, text=text, built_in=built_in, active=True, created_by=by
+        kind=seen.kind,
+        key=seen.key,
+        version=seen.version + 1,
+        text=text,
+        built_in=built_in,
+        active=True,
+        created_by=by,
     )

@@ -138,6 +138,15 @@ def test_who_may_not_change_templates_saves_none():
         templates.revert(STEPS, ROLLING, actor=actor)
 
 
+def test_a_built_in_that_another_wrote_since_it_was_looked_for_is_not_written_again(monkeypatch):
+    looked = templates.current(STEPS, ROLLING)
+    other = templates.active(STEPS, ROLLING)
+    monkeypatch.setattr(templates, "current", lambda kind, key: looked)
+
+    assert templates.active(STEPS, ROLLING) == other
+    assert Template.objects.count() == 1
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_two_who_write_a_built_in_at_once_write_it_once():
