@@ -2,13 +2,10 @@
 
 from datetime import timedelta
 
-from celery import shared_task
-
 from monitoring import health, retention, reviews, slots
 from monitoring.alertmanager import sending
 from monitoring.alerts import announcing, dead_letters, keeping, sweeping
 from monitoring.watching import backups, complaints, lapsing, news, stops, trail
-from operations import schedule
 from operations import tasks as operations_tasks
 from operations.actor import Actor, Door
 from operations.schedule import Job
@@ -23,12 +20,6 @@ def _check_due() -> str:
 
 # When the newest slot begins to count.
 HEALTH_CHECKS = Job("health-checks", _check_due, every=timedelta(hours=1), offset=slots.SETTLING)
-
-
-@shared_task
-def check_health() -> None:
-    """At ten past the hour: check every plan that has no health check of the newest slot."""
-    schedule.run_due([HEALTH_CHECKS])
 
 
 def schedule_reviews() -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 
 from operations import outbox
 from operations.models import OutboxMessage
@@ -17,12 +17,15 @@ LONGEST_REASON = 80
 
 
 def deliver(message: OutboxMessage) -> None:
-    """Send `{"to": [address], "subject", "body"}`, the payload of the kind "mail". Raises as `send` does."""
+    """Send `{"to": [address], "subject", "body"}`, the payload of the kind "mail". Raises as `send` does.
+
+    With "html", which says the same as the body, a mail program shows that.
+    """
     payload = message.payload
-    send(message, payload["to"], payload["subject"], payload["body"])
+    send(message, payload["to"], payload["subject"], payload["body"], payload.get("html", ""))
 
 
-def send(message: OutboxMessage, addresses: Sequence[str], subject: str, body: str) -> None:
+def send(message: OutboxMessage, addresses: Sequence[str], subject: str, body: str, html: str = "") -> None:
     """Send one mail to several addresses, to each by itself; a repeat has the same Message-ID.
 
     By itself, because of one mail to all of them smtplib reports nothing when a server refuses some: an
@@ -43,7 +46,7 @@ def send(message: OutboxMessage, addresses: Sequence[str], subject: str, body: s
             if time.monotonic() > until:
                 later.append(f"{address} (no time was left)")
                 continue
-            mail = EmailMessage(
+            mail = EmailMultiAlternatives(
                 # One line, or it would be refused for ever.
                 subject=" ".join(subject.split()),
                 body=body,
@@ -52,6 +55,8 @@ def send(message: OutboxMessage, addresses: Sequence[str], subject: str, body: s
                 headers={"Message-ID": f"<{message.pk}@ops-portal>", "To": ", ".join(addresses)},
                 connection=connection,
             )
+            if html:
+                mail.attach_alternative(html, "text/html")
             try:
                 mail.send()
             except SMTPRecipientsRefused as refusal:

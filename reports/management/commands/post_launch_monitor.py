@@ -13,6 +13,7 @@ from monitoring.management.alert_printing import open_alerts
 from monitoring.management.printing import metric_lines, system_health_lines
 from monitoring.management.verdicts import code_now
 from operations.doors.command import DEFAULT_MODULE, OperationCommand, Result
+from reports.management import report_words
 from rollout import reports
 
 CODES = "exit code 0: pass, or not begun; 2: hold, unknown, or no check for 75 minutes; 3: breach"
@@ -33,6 +34,9 @@ class Command(OperationCommand):
         add.set_defaults(do=self._alerts)
         add = words.add("metrics", "show the performance of the last day and week against its targets")
         add.set_defaults(do=self._metrics)
+        add = words.add("report", "make a report: what happened, against targets and the time before")
+        report_words.add_options(add)
+        add.set_defaults(do=partial(report_words.show, self))
         # These are of the whole product unless a module is named: many tickets name none.
         parser.set_defaults(module=None, every_module=False)
         everywhere = replace(words, takes_module=False)

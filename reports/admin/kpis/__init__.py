@@ -1,0 +1,1 @@
+"""KPIs in the admin: all of a module, and one over time."""

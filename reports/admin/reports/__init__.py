@@ -1,0 +1,1 @@
+"""Reports in the admin: the archive, and one of now."""

@@ -1,0 +1,1 @@
+"""One file for each kind of report: which sections it has, and what its summary is made of."""

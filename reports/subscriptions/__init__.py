@@ -1,0 +1,1 @@
+"""Who gets which report, when, and that each time is kept once."""
