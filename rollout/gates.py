@@ -41,14 +41,17 @@ class Known:
     approved_by: frozenset[int]
 
 
-def know(plans: Sequence[Plan]) -> dict[int, Known]:
-    """What the gates of `plans` look at, in three queries whatever their number; by primary key."""
+def know(plans: Sequence[Plan], *, in_force: Iterable[Window] | None = None) -> dict[int, Known]:
+    """What the gates of `plans` look at, in three queries whatever their number; by primary key.
+
+    `in_force` are the windows that hold now, for who has read them.
+    """
     verdicts = Verdict.objects.filter(plan=OuterRef("pk")).order_by("-measured_at", "-id")
     newest = Plan.objects.filter(pk__in=[plan.pk for plan in plans]).annotate(
         newest=Subquery(verdicts.values("pk")[:1])
     )
     latest = {verdict.plan_id: verdict for verdict in Verdict.objects.filter(pk__in=newest.values("newest"))}
-    windows = tuple(Window.objects.in_force())
+    windows = tuple(Window.objects.in_force() if in_force is None else in_force)
     asking = {plan.pk: plan for plan in plans if plan.needs_approval}
     approved: dict[int, set[int]] = {}
     given = Approval.objects.filter(plan__in=asking, plan_version=F("plan__version"))

@@ -263,7 +263,7 @@ def test_a_plan_and_a_health_check_show_their_open_alerts_and_the_front_page_all
         assert link in text
         assert "Elsewhere" not in text
     front = manager.get(reverse("admin:index")).content.decode()
-    assert front.index(elsewhere.title) < front.index(alert.title)
+    assert front.index(f"Acknowledge: {elsewhere.title}") < front.index(f"Acknowledge: {alert.title}")
     assert "Critical 1" in front
     assert "Nobody is told of" not in front
 

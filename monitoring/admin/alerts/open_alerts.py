@@ -1,9 +1,11 @@
 """Open alerts in a few lines: on the front page, and on the pages of what they are about."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, Min, Q, QuerySet, Value, When
 
 from monitoring.admin import links
 from monitoring.admin.alerts import told
@@ -16,32 +18,47 @@ from operations.actor import Actor
 from rollout.models import Module
 
 FIRST = 8
+# Of a storm, so many are read to see what of it is whose.
+MOST = 40
 
 
-def front_page(actor: Actor) -> dict[str, Any]:
-    """The card of the front page, in two queries, and for whoever may repair it what nobody is told of."""
-    rows = _first(Alert.objects.all())
+@dataclass(frozen=True)
+class Standing:
+    """The open alerts as the front page shows them: the first of them, and how many there are."""
+
+    rows: Sequence[dict[str, Any]]
+    counts: Sequence[tuple[str, str, str]]
+    open: int
+    unanswered: int
+    postmortems: int
+    postmortem_due: datetime | None
+    gaps: Sequence[str]
+
+
+def standing(actor: Actor) -> Standing:
+    """The front page's part, in two queries, and for whoever may repair it what nobody is told of."""
     of_level = {level: Count("pk", filter=_OPEN & Q(level=level)) for level in ORDER}
-    counts = Alert.objects.filter(_OPEN | OWED).aggregate(owed=Count("pk", filter=OWED), **of_level)
-    may = actor.may("monitoring.add_route")
-    return {
-        "alerts": [facts(each) for each in rows],
-        "alert_counts": [
-            (
-                f"{Alert.Level(level).label} {counts[level]}",
-                LEVEL_LABELS[level],
-                links.alerts(level__exact=level),
-            )
-            for level in ORDER
-            if counts[level]
-        ],
-        "more_alerts": sum(counts[level] for level in ORDER) > len(rows),
-        "alerts_url": links.alerts(),
-        "postmortems_owed": counts["owed"],
-        "owed_url": links.alerts(state="owed"),
-        "told_gaps": told.gaps() if may else [],
-        "add_route": links.add_route() if may else "",
-    }
+    waits = Q(acknowledged_at=None, clock_at__isnull=False)
+    counts = Alert.objects.filter(_OPEN | OWED).aggregate(
+        owed=Count("pk", filter=OWED),
+        owed_by=Min("due_at", filter=OWED),
+        unanswered=Count("pk", filter=_OPEN & waits),
+        **of_level,
+    )
+    labels = [
+        (f"{Alert.Level(level).label} {counts[level]}", LEVEL_LABELS[level], links.alerts(level__exact=level))
+        for level in ORDER
+        if counts[level]
+    ]
+    return Standing(
+        rows=[facts(each) for each in _first(Alert.objects.all(), MOST)],
+        counts=labels,
+        open=sum(counts[level] for level in ORDER),
+        unanswered=counts["unanswered"],
+        postmortems=counts["owed"],
+        postmortem_due=counts["owed_by"],
+        gaps=told.gaps() if actor.may("monitoring.add_route") else (),
+    )
 
 
 def of_module(module: Module | int) -> dict[str, Any]:
