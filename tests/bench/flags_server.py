@@ -2,7 +2,8 @@
 
 Beside the door's own routes: `/bare/STATUS/BYTES` from a WSGI callable, `/django/STATUS/BYTES` from a Django
 view without middleware, the door once more under `/counted` and, with nothing noted of what was asked,
-under `/uncounted`, and `/known`, which says how many workspaces the process remembers.
+under `/uncounted`, with its requests noted for the metrics under `/noted`, and `/known`, which says how many
+workspaces the process remembers.
 """
 
 import os
@@ -18,6 +19,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.flags_settings"
 
 django = get_wsgi_application()
 
+from ops_portal.exposition.answers import ANSWERS  # noqa: E402
 from rollout.ofrep.access import Access, Rate  # noqa: E402
 from rollout.ofrep.door import Door  # noqa: E402
 from rollout.ofrep.replies import STATUS  # noqa: E402
@@ -74,7 +76,9 @@ def beside(environ: dict[str, Any], start_response: StartResponse) -> Iterable[b
 follower = Follower(settings.FLAG_CACHE_WORKSPACES)
 access = Access(Rate(settings.EVALUATION_RATE), Rate(settings.EVALUATION_ANONYMOUS_RATE))
 application = Door(follower, access, beside)
+ANSWERS.start()
 doors = {
+    "noted": Door(follower, access, beside, ANSWERS.note),
     "counted": Door(follower, access, beside),
     "uncounted": Door(Uncounted(follower), access, beside),  # type: ignore[arg-type]  # as much as it asks
 }
