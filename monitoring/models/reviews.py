@@ -33,7 +33,8 @@ class Review(models.Model):
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="reviews", db_index=False)
     run = models.ForeignKey(PhaseRun, on_delete=models.CASCADE, related_name="reviews", db_index=False)
     number = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.PHASE)
+    # The version before knows no kinds: while it still runs, the database says which one its reviews are of.
+    kind = models.CharField(max_length=5, choices=Kind.choices, default=Kind.PHASE, db_default=Kind.PHASE)
     due_at = models.DateTimeField()
     lapses_at = models.DateTimeField(null=True, help_text="When it is overtaken by the next one")
     done_at = models.DateTimeField(null=True)

@@ -53,7 +53,8 @@ class Window(models.Model):
     created_by = models.CharField(max_length=200, editable=False)
     announced_at = models.DateTimeField(null=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, editable=False)
-    version = models.PositiveIntegerField(default=1, editable=False)
+    # The database says it as well, for windows that the version before makes while it still runs.
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
 
     objects = WindowQuerySet.as_manager()
 

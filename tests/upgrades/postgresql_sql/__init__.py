@@ -1,0 +1,1 @@
+"""A database backend that writes PostgreSQL's SQL and has no server."""
