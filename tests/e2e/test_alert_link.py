@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from monitoring.alerts import links
 from monitoring.models import Alert
-from tests.e2e.test_appearance import barriers
+from tests.e2e.barriers import barriers
 from tests.monitoring import alarms
 
 Open = Callable[..., Page]

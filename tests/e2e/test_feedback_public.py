@@ -12,8 +12,8 @@ from feedback.pages import spam
 from feedback.tickets import links, messaging, moving
 from tests import builders
 from tests.builders import ROOT
+from tests.e2e.barriers import barriers
 from tests.e2e.conftest import PHONE
-from tests.e2e.test_appearance import barriers
 from tests.feedback.builders import a_ticket, a_ticket_in, take
 
 Open = Callable[..., Page]

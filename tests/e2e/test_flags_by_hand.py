@@ -13,7 +13,7 @@ from rollout.models import Flag, FlagUsage
 from rollout.targeting import RuleDraft, VariantDraft
 from tests import builders
 from tests.builders import ROOT
-from tests.e2e.test_appearance import barriers
+from tests.e2e.barriers import barriers
 
 Open = Callable[..., Page]
 

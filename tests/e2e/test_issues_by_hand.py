@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from releases.lifecycle import IssueState
 from releases.models import Issue
-from tests.e2e.test_appearance import barriers
+from tests.e2e.barriers import barriers
 from tests.feedback.builders import a_ticket
 from tests.monitoring import alert_states
 from tests.releases.issues import builders as made

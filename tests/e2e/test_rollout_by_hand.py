@@ -107,7 +107,7 @@ def test_the_account_menu_and_the_sidebar_open_by_keyboard(plan: Plan, signed_in
     toggle = page.get_by_role("button", name="Show or hide the navigation")
     toggle.first.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Plans").first).to_be_hidden()
+    expect(page.get_by_role("link", name="Plans", exact=True).first).to_be_hidden()
     page.keyboard.press("Enter")
     account = page.get_by_role("button", name="Account: theme, password, log out")
     account.focus()

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from feedback.models import Ticket
 from tests import builders
-from tests.e2e.test_appearance import barriers
+from tests.e2e.barriers import barriers
 
 Open = Callable[..., Page]
 

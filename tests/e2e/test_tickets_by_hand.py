@@ -96,6 +96,32 @@ def test_the_inbox_is_worked_through_by_keyboard_alone(signed_in: Open, transact
     expect(page.get_by_role("link", name="Ticket 2")).to_be_visible()
 
 
+def test_tickets_are_opened_triaged_taken_and_left_for_the_next_by_keyboard_alone(
+    signed_in: Open, transactional_db: None
+) -> None:
+    first, _ = made.a_ticket(title="Ticket 0"), made.a_ticket(title="Ticket 1")
+    page = signed_in()
+    page.goto(reverse(INBOX))
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="Ticket 0")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Ticket 0")).to_be_visible()
+    page.keyboard.press("t")
+    page.get_by_label("Severity").focus()
+    page.keyboard.type("High")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Triage").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is triaged: bug report, high")).to_be_visible()
+    page.keyboard.press("a")
+    page.get_by_role("button", name="Take it").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is yours now")).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.get_by_role("heading", name="Ticket 1")).to_be_visible()
+    assert (now(first).state, now(first).severity) == (State.ASSIGNED, "high")
+
+
 def test_what_is_ticked_by_keyboard_is_merged_and_triaged_together(
     signed_in: Open, transactional_db: None
 ) -> None:
