@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 WALKS = Path(__file__).parent.parent / "docs" / "walks.md"
-APPS = "releases|monitoring|feedback|rollout|operations|ops_portal"
+APPS = "reports|releases|monitoring|feedback|rollout|operations|ops_portal"
 PLACES = sorted(set(re.findall(rf"`((?:{APPS})\.[\w.]+)`", WALKS.read_text())))
 
 
