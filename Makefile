@@ -1,6 +1,6 @@
-# make run | test | lint | bench | clean. Everything is installed into .venv; data lies in var/.
+# make run | demo | test | lint | bench | clean. Everything is installed into .venv; data lies in var/.
 
-.PHONY: run test lint bench clean
+.PHONY: run demo test lint bench clean
 .DEFAULT_GOAL := run
 
 VENV := .venv
@@ -13,11 +13,16 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 
 # Named after what they stand for: a changed requirement is a stamp that does not exist.
 INSTALLED := $(VENV)/.installed-$(shell cat requirements.txt | cksum | tr ' ' '-')
-INSTALLED_DEV := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-dev.txt | cksum | tr ' ' '-')
+INSTALLED_DEMO := $(VENV)/.installed-demo-$(shell cat requirements.txt requirements-demo.txt | cksum | tr ' ' '-')
+INSTALLED_DEV := $(VENV)/.installed-dev-$(shell cat requirements*.txt | cksum | tr ' ' '-')
 
 # PORT=8000; OPS_ADMIN_PASSWORD, DATABASE_URL, REDIS_URL and the rest: see .env.example.
 run: $(INSTALLED)
 	@exec $(PY) -m ops_portal.supervisor --prepare --with-parent
+
+# Plays a product in the portal that `make run` serves on PORT; SCENARIO=healthy|regression|slow|outage.
+demo: $(INSTALLED_DEMO)
+	@$(PY) -m demo $(SCENARIO)
 
 # ARGS="tests/rollout -k phase" narrows it.
 test: $(INSTALLED_DEV)
@@ -30,6 +35,7 @@ lint: $(INSTALLED_DEV)
 	$(VENV)/bin/lint-imports --no-logo
 	@if [ -n "$$(find templates -name '*.html' 2>/dev/null)" ]; then $(VENV)/bin/djhtml --check --tabwidth 2 templates; fi
 	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) -m tests.upgrades.lint
 	$(PY) manage.py check --fail-level WARNING
 
 bench: $(INSTALLED_DEV)
@@ -51,6 +57,12 @@ $(INSTALLED):
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) -r requirements.txt
 	@$(PY) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
+	@touch $@
+
+$(INSTALLED_DEMO): | $(INSTALLED)
+	@echo "Installing what the demo needs ..."
+	@$(PIP) -r requirements-demo.txt
+	@rm -f $(VENV)/.installed-demo-*
 	@touch $@
 
 $(INSTALLED_DEV): | $(INSTALLED)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from operations.models import ApiKey
-from operations.models.keys import Scope
+from operations.models.keys import Scope, grantable
 
 MOST_WORDS = 50
 ORIGIN_RULE = (
@@ -49,10 +49,11 @@ def origin(text: str) -> str | None:
 
 def _form(scopes: Sequence[str], modules: Sequence[str], origins: Mapping[str, str | None]) -> dict[str, str]:
     faults = {}
-    unknown = sorted(set(scopes) - set(Scope.values))
+    offered = grantable()
+    unknown = sorted(set(scopes) - set(offered))
     if unknown or not scopes:
         named = f"{', '.join(unknown)} unknown; " if unknown else ""
-        faults["scopes"] = f"{named}must be one or more of {', '.join(Scope.values)}"
+        faults["scopes"] = f"{named}must be one or more of {', '.join(offered)}"
     if strange := [key for key in modules if not MODULE.fullmatch(key)]:
         faults["modules"] = f"{strange[0]!r} is no module's key, such as patient_engagement"
     if strange := [text for text, found in origins.items() if found is None]:

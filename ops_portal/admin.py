@@ -49,6 +49,11 @@ from releases.admin.releases.drafting import DraftsReleases
 from releases.admin.releases.pages import ReleaseAdmin
 from releases.admin.templates import TemplateAdmin
 from releases.models import Announcement, ChangePolicy, Deployment, Environment, Issue, Release, Template
+from reports.admin.kpis.pages import KpiAdmin
+from reports.admin.reports.pages import ReportAdmin
+from reports.admin.roi.pages import RoiAdmin
+from reports.admin.subscriptions import SubscriptionAdmin
+from reports.models import Kpi, Report, RoiMonth, Subscription
 from rollout.admin.flags import FlagAdmin
 from rollout.admin.modules import ModuleAdmin
 from rollout.admin.plans import PlanAdmin
@@ -120,6 +125,10 @@ PAGES = {
     Contact: ContactAdmin,
     HealthCheck: HealthCheckAdmin,
     Review: ReviewAdmin,
+    Report: ReportAdmin,
+    Subscription: SubscriptionAdmin,
+    Kpi: KpiAdmin,
+    RoiMonth: RoiAdmin,
     AuditEvent: AuditEventAdmin,
     ApiKey: ApiKeyAdmin,
     Window: WindowAdmin,

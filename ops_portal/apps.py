@@ -8,3 +8,4 @@ class OpsPortalConfig(AppConfig):
     def ready(self) -> None:
         # System checks register on import.
         from ops_portal import checks  # noqa: F401
+        from ops_portal.demo_clock import checks as demo_clock_checks  # noqa: F401

@@ -15,14 +15,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops_portal.settings")
 
 broker.install()
 
-app = Celery("ops_portal")
+app = Celery("ops_portal", task_cls="ops_portal.demo_clock.task:SteadyTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # A nudge that nobody took before the next one is worthless: `expires` keeps a stopped worker's queue short.
 app.conf.beat_schedule = {
     "health-checks": {
-        "task": "monitoring.tasks.check_health",
+        "task": "ops_portal.tasks.check_health",
         "schedule": crontab(minute="10"),
         "options": {"expires": 3000},
     },

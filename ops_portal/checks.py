@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 from django.http.request import validate_host
@@ -22,6 +24,22 @@ def var_is_writable(app_configs: Sequence[AppConfig] | None, **options: Any) -> 
             f"The folder {settings.VAR_DIR} cannot be written.",
             hint="Give it to the user who runs the portal, or name another one in VAR_DIR.",
             id="ops_portal.E001",
+        )
+    ]
+
+
+@register(Tags.staticfiles, deploy=True)
+def static_files_are_collected(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """E002: pages know the names of their styles and scripts from what `collectstatic` wrote."""
+    manifest = Path(settings.STATIC_ROOT) / ManifestStaticFilesStorage.manifest_name
+    hashed = "Manifest" in settings.STORAGES["staticfiles"]["BACKEND"]
+    if not hashed or settings.DEBUG or manifest.is_file():
+        return []
+    return [
+        checks.Error(
+            f"The static files are not collected: there is no {manifest}, and no page can be shown.",
+            hint="Run manage.py collectstatic --noinput before the portal is started.",
+            id="ops_portal.E002",
         )
     ]
 

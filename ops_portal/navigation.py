@@ -57,6 +57,15 @@ GROUPS = (
         ),
     ),
     (
+        "Reports",
+        (
+            ("Reports", "summarize", "reports.report"),
+            ("KPIs", "monitoring", "reports.kpi"),
+            ("ROI", "savings", "reports.roimonth"),
+            ("Subscriptions", "forward_to_inbox", "reports.subscription"),
+        ),
+    ),
+    (
         "Operations",
         (
             ("Audit trail", "history", "operations.auditevent"),

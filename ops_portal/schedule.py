@@ -9,7 +9,9 @@ from operations import tasks as operations_tasks
 from operations.backups import scheduled as backups
 from operations.schedule import Job
 from ops_portal import heartbeat
+from ops_portal.demo_clock import not_ahead
 from releases import tasks as releases_tasks
+from reports import tasks as reports_tasks
 from rollout import tasks as rollout_tasks
 
 # With every tick, as long as those come seconds apart.
@@ -38,8 +40,8 @@ JOBS = (
     Job("watch-complaints", monitoring_tasks.watch_complaints, every=MINUTE),
     Job("index-tickets", feedback_tasks.index_tickets, every=TICK),
     Job("count-tickets", feedback_tasks.roll_up_summary, every=5 * MINUTE, lease=LONG),
-    Job("back-up", backups.back_up, every=DAY, offset=HOUR + 23 * MINUTE, lease=LONG),
-    Job("watch-backups", monitoring_tasks.watch_backups, every=HOUR, offset=50 * MINUTE),
+    Job("back-up", not_ahead(backups.back_up), every=DAY, offset=HOUR + 23 * MINUTE, lease=LONG),
+    Job("watch-backups", not_ahead(monitoring_tasks.watch_backups), every=HOUR, offset=50 * MINUTE),
     Job("keep-tickets", feedback_tasks.keep_tickets, every=DAY, offset=2 * HOUR + 47 * MINUTE, lease=LONG),
     Job("advance-deployments", releases_tasks.advance_deployments, every=TICK),
     Job("announce-windows", releases_tasks.settle_announcements, every=MINUTE),
@@ -47,6 +49,9 @@ JOBS = (
     Job("forget-recipients", releases_tasks.forget_recipients, every=DAY, offset=3 * HOUR + 41 * MINUTE),
     Job("prove-checklists", releases_tasks.prove_checklists, every=MINUTE),
     Job("refresh-templates", releases_tasks.refresh_templates, every=HOUR, offset=15 * MINUTE),
+    Job("record-kpis", reports_tasks.record_kpis, every=HOUR, offset=25 * MINUTE, lease=LONG),
+    Job("mail-reports", reports_tasks.mail_reports, every=MINUTE, lease=LONG),
+    Job("forget-reports", reports_tasks.forget_reports, every=DAY, offset=3 * HOUR + 53 * MINUTE, lease=LONG),
     Job("advance-automatic", rollout_tasks.advance_automatic, every=MINUTE),
     Job("reconcile-cohorts", rollout_tasks.reconcile_cohorts, every=HOUR, offset=5 * MINUTE, lease=LONG),
     Job("purge-rollout", rollout_tasks.purge, every=HOUR, offset=35 * MINUTE, lease=LONG),

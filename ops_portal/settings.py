@@ -8,7 +8,8 @@ from typing import Any
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.templatetags.static import static
 
-from ops_portal import env
+from ops_portal import demo_clock, env
+from ops_portal.demo_clock import rules as demo_clock_rules
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
@@ -48,9 +49,12 @@ INSTALLED_APPS = [
     "feedback",
     "monitoring",
     "releases",
+    "reports",
 ]
 
 MIDDLEWARE = [
+    # First, so that it counts the time of all the others.
+    "ops_portal.exposition.middleware.count_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -190,8 +194,12 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+# Asked from within, by load balancers, Prometheus and Alertmanager, where there is no proxy in between.
+SECURE_REDIRECT_EXEMPT = [r"^api/health/status$", r"^api/metrics$", r"^api/monitoring/alertmanager$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# Whether the domain goes into the browsers' own list of HTTPS sites is for its owner to say.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 # Only a proxy that was announced may say that a request came by HTTPS.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -227,16 +235,19 @@ FORMAT_MODULE_PATH = "ops_portal.formats"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+# An image has them where nothing is written; VAR_DIR is a volume there.
+STATIC_ROOT = BASE_DIR / env.text("STATIC_ROOT", str(VAR_DIR / "static"))
 # Nothing serves this folder: files are given to those who may see their ticket, one by one.
 MEDIA_ROOT = VAR_DIR / "media"
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         # What reporters attach may show patients: nobody else on this machine reads it.
         "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
     },
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # A file's name holds its digest: browsers keep it for ever, and two versions of the portal side by side
+    # never mix theirs.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
 # Seconds; a mail server that says nothing would hold up the outbox for ever. EMAIL_URL may say another.
@@ -306,6 +317,18 @@ SPECTACULAR_SETTINGS = {
 PORT = env.port("PORT", 8000)
 # The origin that people reach the portal by: links in messages begin with it.
 PORTAL_URL = env.origin("PORTAL_URL", f"http://127.0.0.1:{PORT}")
+# Whether a demo may move the portal's clock; never where anybody else uses the portal.
+DEMO_CLOCK = demo_clock_rules.wanted(
+    embedded=DATABASES["default"]["ENGINE"].endswith("sqlite3") and not REDIS_URL,
+    https=HTTPS,
+    portal_url=PORTAL_URL,
+    allowed_hosts=ALLOWED_HOSTS,
+)
+if DEMO_CLOCK:
+    # Before any model is imported: their defaults keep the function that they find.
+    demo_clock.install(VAR_DIR / "demo_clock")
+    # Whoever looks on stays signed in while the weeks of a demo pass.
+    SESSION_COOKIE_AGE = 365 * 24 * 60 * 60
 # Asked about once a minute while all is on time: who expects that tells people when the portal falls silent.
 HEARTBEAT_URL = env.url("HEARTBEAT_URL", frozenset({"http", "https"}))
 
@@ -325,6 +348,8 @@ MONITORING_CRON_SECRET = env.secret("MONITORING_CRON_SECRET", 64)
 PROMETHEUS_URL = env.url("PROMETHEUS_URL", frozenset({"http", "https"}))
 ALERTMANAGER_URL = env.url("ALERTMANAGER_URL", frozenset({"http", "https"}))
 PROMETHEUS_METRICS_ENABLED = env.boolean("PROMETHEUS_METRICS_ENABLED", default=True)
+# What a scraper of /api/metrics must send; unset, anybody who reaches the portal may read them.
+METRICS_TOKEN = env.secret("METRICS_TOKEN", 16)
 OPS_ADMIN_PASSWORD = env.text("OPS_ADMIN_PASSWORD")
 # Private networks that webhooks may go to, and hosts that Apprise channels of self-hosted services may name.
 OUTGOING_ALLOWED_NETWORKS = env.networks("OUTGOING_ALLOWED_NETWORKS")

@@ -35,6 +35,10 @@ class HealthStatusScheduleSerializer(serializers.Serializer[Any]):
     stuck = serializers.BooleanField(help_text="That is over ten minutes ago")
 
 
+class HealthStatusDemoClockSerializer(serializers.Serializer[Any]):
+    aheadHours = serializers.FloatField(help_text="How far a demo moved this portal's clock ahead")
+
+
 class HealthStatusSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=["ok", "unavailable"])
     checks = serializers.DictField(
@@ -46,3 +50,6 @@ class HealthStatusSerializer(serializers.Serializer[Any]):
     deadMan = HealthStatusDeadManSerializer(allow_null=True)
     deliveries = HealthStatusDeliveriesSerializer(allow_null=True)
     schedule = HealthStatusScheduleSerializer(allow_null=True)
+    demoClock = HealthStatusDemoClockSerializer(
+        allow_null=True, help_text="null where the clock cannot be moved: in every portal but a demo's"
+    )

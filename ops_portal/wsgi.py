@@ -2,6 +2,7 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops_portal.settings")
@@ -10,7 +11,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops_portal.settings")
 django = get_wsgi_application()
 
 from ops_portal import watchman  # noqa: E402
+from ops_portal.exposition.answers import ANSWERS  # noqa: E402
+from ops_portal.proxy import BehindProxy  # noqa: E402
 from rollout.ofrep.door import mount  # noqa: E402
 
-application = mount(beside=django)
+door = mount(beside=django, note=ANSWERS.note)
+application = BehindProxy(door) if settings.HTTPS else door
+ANSWERS.start()
 watchman.start()

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, models, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 from hypothesis import settings as hypothesis_settings
 
+from ops_portal import demo_clock
 from tests.audit_tables import unprotected
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -30,13 +32,20 @@ def pytest_configure(config: pytest.Config) -> None:
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     settings.VAR_DIR = FOLDER
     settings.STATIC_ROOT = FOLDER
+    # Nothing was collected: names without digests.
+    settings.STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
+    }
     settings.MEDIA_ROOT = FOLDER / "media"
     settings.BACKUP_DIR, settings.BACKUP_DAILY = FOLDER / "backups", False
     settings.HTTPS = settings.SECURE_SSL_REDIRECT = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     settings.TIME_ZONE = "UTC"
+    settings.DEMO_CLOCK = False
+    demo_clock.CLOCK.detach()
     settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
     settings.OPS_ADMIN_PASSWORD = settings.MONITORING_CRON_SECRET = settings.AUDIT_HEAD_EMAIL = ""
+    settings.METRICS_TOKEN, settings.PROMETHEUS_METRICS_ENABLED = "", True
     settings.PROMETHEUS_URL = settings.ALERTMANAGER_URL = settings.HEARTBEAT_URL = ""
     settings.PORTAL_URL, settings.WATCHMAN = "https://portal.example.org", False
     settings.OUTGOING_ALLOWED_NETWORKS, settings.APPRISE_HOSTS = [], []
@@ -91,18 +100,29 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     the migrations made would be gone for the tests after it.
     """
     with django_db_blocker.unblock():
-        migrated = connection.creation.serialize_db_to_string()
+        migrated = _everything()
 
     plain = BaseDatabaseOperations.execute_sql_flush
 
     def flush(self: BaseDatabaseOperations, sql_list: Any) -> None:
         with unprotected(self.connection):
             plain(self, sql_list)
-        self.connection.creation.deserialize_db_from_string(migrated)
+        with transaction.atomic():
+            for model, rows in migrated.items():
+                model._base_manager.bulk_create(rows)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush)
         yield
+
+
+def _everything() -> dict[type[models.Model], list[models.Model]]:
+    found = {
+        model: list(model._base_manager.all())
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    }
+    return {model: rows for model, rows in found.items() if rows}
 
 
 @pytest.fixture(autouse=True)

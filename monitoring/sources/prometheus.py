@@ -74,16 +74,19 @@ class PrometheusSource:
 
     def use(self, until: datetime) -> Use:
         """Users are what the product's own gauges say at `until`; counters are sums of the cohort."""
-        day = Window(until - DAY, until)
-        counters = {}
-        for name, series in self.settings.counters.items():
-            if rows := self._growth(series, day):
-                counters[name] = round(self._by_arm(rows)[COHORT_ARM])
         return Use(
             daily_users=self._users(self.settings.daily_users, until),
             weekly_users=self._users(self.settings.weekly_users, until),
-            counters=counters,
+            counters=self.counters(Window(until - DAY, until)),
         )
+
+    def counters(self, window: Window) -> Mapping[str, int]:
+        """The cohort's counters over any window; those that no series tells are not there."""
+        counters = {}
+        for name, series in self.settings.counters.items():
+            if rows := self._growth(series, window):
+                counters[name] = round(self._by_arm(rows)[COHORT_ARM])
+        return counters
 
     def used_since(self, since: datetime) -> frozenset[str] | None:
         """The workspaces in which the module's counter of use grew; None where nothing tells them."""

@@ -56,12 +56,12 @@ class PushedSource:
             .values("in_cohort")
             .annotate(**{f"of_{name}": Sum(name) for name in SUMMED})
         )
-        summed = {bool(row["in_cohort"]): _vitals(row) for row in rows}
+        summed = {bool(row["in_cohort"]): vitals_of(row) for row in rows}
         return Arms(summed.get(True, Vitals()), summed.get(False, Vitals()))
 
     def whole(self, window: Window) -> Vitals:
         found = self._hours(window).aggregate(**{f"of_{name}": Sum(name, default=0) for name in SUMMED})
-        return _vitals(found)
+        return vitals_of(found)
 
     def gauges(self, window: Window) -> Gauges:
         """The readings of every module's batches: memory and database are one platform's."""
@@ -139,6 +139,7 @@ class PushedSource:
         return Enrolment.objects.open().filter(plan=self.plan).values("workspace_id")
 
 
-def _vitals(row: Mapping[str, Any]) -> Vitals:
+def vitals_of(row: Mapping[str, Any]) -> Vitals:
+    """The vitals of a row whose sums are named `of_requests` and so on."""
     sums = {name: row[f"of_{name}"] for name in SUMS}
     return Vitals(**sums, buckets=tuple(int(row[f"of_{name}"]) for name in BUCKETS))

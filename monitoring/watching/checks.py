@@ -67,6 +67,7 @@ def _signal(checked: Checked, reading: Reading) -> Signal:
         title=reading.title,
         summary=reading.summary,
         affected=reading.affected,
+        done=verdicts.done(checked),
         advice=reading.advice,
         labels={"rule": rule.cause},
         at=check.slot,

@@ -89,7 +89,7 @@ def _breach(checked: Checked) -> Signal:
         title=f"{scope.name} fails for many who have it" if hard else f"{scope.name} does harm",
         summary=check.summary,
         affected=scope.affected(),
-        done=_done(checked),
+        done=done(checked),
         advice=_advice(checked),
     )
 
@@ -109,14 +109,14 @@ def _platform(checked: Checked, ill: list[Criterion]) -> Signal:
 
 def _silence(checked: Checked) -> Signal:
     scope, stopped = checked.scope, checked.check.action == Action.AUTOMATIC_STOPPED
-    done = "The portal stopped automatic mode, and the gate of the next phase is closed."
+    held = "The portal stopped automatic mode, and the gate of the next phase is closed."
     resume = " Switch automatic mode on again, on the plan's page, when the vitals are back."
     return _holds(checked, "silence")(
         level=ERROR,
         title=f"Nothing is known of the health of {scope.name}",
         summary=f"Check after check finds nothing: {checked.check.summary}",
         affected=scope.affected(),
-        done=done if stopped else "",
+        done=held if stopped else "",
         advice=(
             "See whether the product still sends, or Prometheus still answers: "
             f"{scope.command('post_launch_monitor health --verbose')} counts requests and readings. Until "
@@ -139,7 +139,8 @@ def _shown_by_all(check: HealthCheck) -> list[Criterion]:
     ]
 
 
-def _done(checked: Checked) -> str:
+def done(checked: Checked) -> str:
+    """What the check did to the plan, in words; "" for nothing."""
     plan, check = checked.plan, checked.check
     at = f"at {local_time(check.made_at)}"
     if check.action == Action.PAUSED:

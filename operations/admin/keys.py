@@ -14,7 +14,7 @@ from operations.doors.admin import Inputs, Operation, Shown
 from operations.doors.fields import Moment, Words
 from operations.doors.model_admin import VerbAdmin
 from operations.models import ApiKey
-from operations.models.keys import Scope
+from operations.models.keys import grantable
 
 
 class KeyForm(forms.Form):
@@ -27,7 +27,7 @@ class KeyForm(forms.Form):
         "read it, so it only evaluates flags, of the modules and for the pages named below.",
     )
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices,
+        choices=lambda: [(scope.value, scope.label) for scope in grantable()],
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text="A browser key: Evaluate flags and no other.",
     )

@@ -1,5 +1,6 @@
 """API keys: who may call what."""
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -15,6 +16,12 @@ class Scope(models.TextChoices):
     FEEDBACK = "feedback", "Send feedback"
     RESPOND = "respond", "Respond to alerts"
     DEPLOY = "deploy", "Deploy releases"
+    DEMO = "demo", "Move the demo's clock"
+
+
+def grantable() -> list[Scope]:
+    """The scopes that a key of this portal can have: that of demos only where DEMO_CLOCK is on."""
+    return [scope for scope in Scope if scope != Scope.DEMO or settings.DEMO_CLOCK]
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

@@ -5,8 +5,9 @@ import hmac
 import itertools
 import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
+
+from django.utils import timezone
 
 from operations import keys
 from operations.doors.api import WINDOWS
@@ -55,7 +56,7 @@ class Access:
     def check(self, environ: Environ, snapshot: Snapshot) -> KeyFacts:
         """The key of a request that may evaluate flags. Raises Turned: 401, 403 or 429."""
         key = self._find(environ, snapshot)
-        if key is None or (key.expires_at is not None and key.expires_at <= datetime.now(UTC)):
+        if key is None or (key.expires_at is not None and key.expires_at <= timezone.now()):
             self._by_address.count(environ.get("REMOTE_ADDR"))
             raise Turned(
                 401,

@@ -1,12 +1,14 @@
 """The routes: one flag, all flags, and the flags of a module."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 from django.conf import settings
+from django.utils import timezone
 
 from rollout.answers import ALIASES
 from rollout.ofrep.access import Access, Environ, Rate, cors, preflight
@@ -29,33 +31,45 @@ from rollout.serving.snapshot import KeyFacts, ModuleFacts, Snapshot
 
 logger = logging.getLogger(__name__)
 
+# Hears of each answer: method, route, status and seconds.
+Note = Callable[[str, str, int, float], None]
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 FLAGS = "/ofrep/v1/evaluate/flags"
 FLAG = f"{FLAGS}/"
 MODULES = "/api/feature-flags/"
 EXPLAIN = "/explain"
+# The routes as the API's description spells them.
+OF_FLAG, OF_MODULE = f"{FLAG}{{key}}", f"{MODULES}{{module}}"
 POST, GET = ("POST",), ("GET", "HEAD")
 
 
 class Door:
     """A WSGI application: answers what is asked of flags, and passes everything else on to `beside`."""
 
-    def __init__(self, follower: Follower, access: Access, beside: Application) -> None:
-        self._follower, self._access, self._beside = follower, access, beside
+    def __init__(
+        self, follower: Follower, access: Access, beside: Application, note: Note | None = None
+    ) -> None:
+        self._follower, self._access, self._beside, self._note = follower, access, beside, note
         self._remembered: Remembered | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        began = time.perf_counter()
         path = environ["PATH_INFO"]
         if path.startswith(FLAG):
+            route = OF_FLAG
             reply = self._answer(environ, POST, self._flag, ofrep_error, _text(path[len(FLAG) :]))
         elif path == FLAGS:
+            route = FLAGS
             reply = self._answer(environ, POST, self._bulk, ofrep_error, None)
         elif path.startswith(MODULES) and not path.endswith(EXPLAIN):
+            route = OF_MODULE
             reply = self._answer(environ, GET, self._on_or_off, api_error, _text(path[len(MODULES) :]))
         else:
             return self._beside(environ, start_response)
         start_response(STATUS[reply.status], [*reply.headers])
+        if self._note is not None:
+            self._note(environ["REQUEST_METHOD"], route, reply.status, time.perf_counter() - began)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else reply.body]
 
     def _answer(
@@ -91,7 +105,7 @@ class Door:
 
     def _bulk(self, environ: Environ, snapshot: Snapshot, who: KeyFacts, _: None) -> Reply:
         """All answers with their ETag; 304 where the sender has them."""
-        now = datetime.now(UTC)
+        now = timezone.now()
         remembered = self._remembered
         if remembered is None or remembered.snapshot is not snapshot or now >= remembered.until:
             remembered = self._remembered = Remembered(snapshot, now)
@@ -125,7 +139,7 @@ class Door:
             _no_flag(key)
         answered = outcome(switch, Asked(units.of(module), units.told(module)))
         self._follower.usage.note(answered.alone)
-        if snapshot.maintenance.windows and (metadata := snapshot.maintenance.at(datetime.now(UTC))):
+        if snapshot.maintenance.windows and (metadata := snapshot.maintenance.at(timezone.now())):
             return json_reply(with_metadata(answered.body, metadata))
         return answered.reply
 
@@ -144,18 +158,19 @@ class Door:
         except Turned as fault:
             rule = fault.message.partition(": ")[2]
             raise Turned(400, f"{header}: {rule}", fields={header: rule}) from None
-        found = _live(module, Asked(units.of(module), context, datetime.now(UTC)))
+        found = _live(module, Asked(units.of(module), context, timezone.now()))
         self._follower.usage.note(found)
         told = {"module": module.key, "flags": {each.flag: each.on for each in found}}
         return json_reply(orjson.dumps(told))
 
 
-def mount(*, beside: Application) -> Door:
-    """The door as the settings want it, with a follower of its own."""
+def mount(*, beside: Application, note: Note | None = None) -> Door:
+    """The door as the settings want it, with a follower of its own; `note` hears of each of its answers."""
     return Door(
         Follower(settings.FLAG_CACHE_WORKSPACES),
         Access(Rate(settings.EVALUATION_RATE), Rate(settings.EVALUATION_ANONYMOUS_RATE)),
         beside,
+        note,
     )
 
 

@@ -45,7 +45,7 @@ class Workers:
     def nudge(self) -> None:
         """Send the hourly message of beat once more."""
         with Celery(broker=self._variables["REDIS_URL"], set_as_current=False) as sender:
-            sender.send_task("monitoring.tasks.check_health")
+            sender.send_task("ops_portal.tasks.check_health")
 
     def kill_worker(self) -> None:
         """The worker and its pool, all at once and without a word, as when a machine dies."""

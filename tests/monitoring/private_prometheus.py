@@ -1,5 +1,6 @@
 """A Prometheus server of the tests' own, with a history that nobody had to wait for."""
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -9,6 +10,8 @@ from contextlib import suppress
 from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 from tests.faults.private_postgres import free_port
 
@@ -37,6 +40,7 @@ class PrivatePrometheus:
         self._folder = Path(tempfile.mkdtemp(prefix="ops-portal-prometheus-"))
         self._process: subprocess.Popen[bytes] | None = None
         for name, text in {"prometheus.yml": "scrape_configs: []\n", **(files or {})}.items():
+            (self._folder / name).parent.mkdir(exist_ok=True)
             (self._folder / name).write_text(text)
         if history is not None:
             (self._folder / "history.txt").write_text(history.text)
@@ -81,6 +85,16 @@ class PrivatePrometheus:
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self._folder)
+
+    def ask(self, expression: str) -> list[dict[str, Any]]:
+        """What the expression is now: a list of `metric` and `value`."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", f"/api/v1/query?{urlencode({'query': expression})}")
+            found: list[dict[str, Any]] = json.loads(connection.getresponse().read())["data"]["result"]
+            return found
+        finally:
+            connection.close()
 
     def _is_ready(self) -> bool:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=5)

@@ -16,6 +16,7 @@ from feedback.models import CannedReply, Enhancement, Holiday, OpeningHours
 from monitoring.models import Alert
 from operations import channels, groups, keys, outbox, windows
 from operations.models import ApiKey, AuditEvent, Backup, OutboxMessage, Window
+from reports.models import Kpi, Report, RoiMonth
 from rollout.models import Segment
 from tests import builders
 from tests.builders import ROOT
@@ -23,6 +24,7 @@ from tests.feedback import builders as tickets
 from tests.monitoring import alert_states, seeds
 from tests.releases import builders as shipping
 from tests.releases.announcements import builders as announcements
+from tests.reports import rows as reported
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +58,7 @@ def everything() -> None:
     CannedReply.objects.create(name="Thanks", body="Thank you.")
     Holiday.objects.create(day=timezone.localdate(), name="Today")
     channels.add(actor=ROOT, name="Team", kind="mail", address="team@example.org")
+    reported.many(1)
 
 
 def signed_in(group: str) -> Client:
@@ -70,8 +73,14 @@ def signed_in(group: str) -> Client:
 
 def may(group: str, action: str, model: type[Model]) -> bool:
     person = User.objects.get(username="root" if group == "superuser" else "someone")
-    # Whoever adds an alert raises it; whoever sets the hours changes the week.
-    verb = {("add", Alert): "raise", ("add", OpeningHours): "change"}.get((action, model), action)
+    # Whoever adds an alert raises it; whoever sets the hours changes the week; a new report is looked at.
+    verbs = {
+        ("add", Alert): "raise",
+        ("add", OpeningHours): "change",
+        ("add", Report): "view",
+        ("add", RoiMonth): "view",
+    }
+    verb = verbs.get((action, model), action)
     return person.has_perm(f"{model._meta.app_label}.{verb}_{model._meta.model_name}")
 
 
@@ -90,7 +99,7 @@ def test_every_registered_page_opens_for_who_may_see_it_and_is_forbidden_to_othe
         assert client.get(address(model, "changelist")).status_code == expected, model
         row = model._default_manager.order_by("pk").first()
         assert row is not None, f"the test needs a row of {model}"
-        assert client.get(address(model, "change", row.pk)).status_code == expected, model
+        assert client.get(address(model, "change", row.pk), follow=True).status_code == expected, model
         added = client.get(address(model, "add"), follow=True).status_code
         assert added in ((200, 403) if may(group, "add", model) else (403,)), model
 
@@ -113,6 +122,8 @@ def test_every_confirmation_page_opens_for_its_permission_only(group: str, every
         for operation in getattr(page, "operations", ()):
             row = model._default_manager.order_by("pk").first()
             query = {} if operation.creates or row is None else {"object": row.pk}
+            if isinstance(row, Kpi):
+                query = {"module": row.module.key, "key": row.key}
             response = client.get(address(model, "operate", operation.name), query)
             seen = person.has_perm(operation.permission) and page.has_view_permission(_request(person))
             assert response.status_code == (200 if seen else 403), (model, operation.name)

@@ -170,3 +170,19 @@ def test_pages_allow_no_inline_script_and_no_other_host(client: Client) -> None:
         assert "<script>" not in page
         assert 'src="http' not in page
         assert 'href="http' not in page.replace('href="https://www.djangoproject.com', "")
+
+
+def test_whether_it_is_alive_asks_nothing(client: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        response = client.get("/api/health/status?live")
+
+    assert response.status_code == 200
+    assert response.json()["status"] == "ok"
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_it_is_asked_without_https_from_within(client: Client, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+
+    assert client.get("/api/health/status?live").status_code == 200
+    assert client.get("/api/status").status_code == 301

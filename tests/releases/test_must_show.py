@@ -10,10 +10,10 @@ import time_machine
 from django.core.management import call_command
 from django.urls import reverse
 
-from monitoring import tasks as monitoring_tasks
 from operations import channels
 from operations.models import AuditEvent
 from operations.tasks import deliver
+from ops_portal import tasks as portal_tasks
 from releases import environments
 from releases import tasks as release_tasks
 from releases.lifecycle import StepState
@@ -85,7 +85,7 @@ def test_a_release_ships_in_steps_and_comes_back_by_itself_when_it_hurts(
     # The hour after, every other request fails where the flag is on; elsewhere nothing changes.
     clock.move_to(BEGIN + 28 * HOUR + timedelta(minutes=15))
     push_hour(BEGIN + 27 * HOUR, ill=having)
-    monitoring_tasks.check_health()
+    portal_tasks.check_health()
     assert with_the_flag(product) == set(), "within one check"
 
     release_tasks.advance_deployments()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from operations import windows
 from operations.models import AuditEvent
-from rollout import gates, phases, plans
+from rollout import phases, plans
 from rollout.models import Plan
 from tests import builders
 from tests.builders import ROOT
@@ -300,19 +300,3 @@ def test_archiving_needs_the_permission_and_a_plan_that_reaches_nobody() -> None
     assert plan.status == Plan.Status.ARCHIVED
     response = client.get(reverse("admin:rollout_plan_change", args=[plan.pk]))
     assert response.status_code == 200
-
-
-def test_the_front_page_says_what_waits_and_what_refuses(manager: Client) -> None:
-    plan = builders.a_plan_in_phase(1)
-    text = manager.get(reverse("admin:index")).content.decode()
-    assert "phase 2, 25 %: closed" in text
-    builders.open_gate(plan)
-    assert gates.may_run(builders.engagement(), 2) == []
-    text = manager.get(reverse("admin:index")).content.decode()
-    assert "phase 2 may run" in text
-
-
-def test_the_front_page_of_a_fresh_portal_says_what_to_do_first(manager: Client) -> None:
-    text = manager.get(reverse("admin:index")).content.decode()
-    assert "rollout setup" in text
-    assert "workspaces import" in text

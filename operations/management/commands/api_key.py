@@ -9,7 +9,7 @@ from operations import keys
 from operations.doors.command import OperationCommand, Result, moment, shown, table
 from operations.errors import NotFound
 from operations.models import ApiKey
-from operations.models.keys import Scope
+from operations.models.keys import grantable
 
 
 class Command(OperationCommand):
@@ -27,7 +27,7 @@ class Command(OperationCommand):
             action="extend",
             required=True,
             metavar="SCOPE",
-            help=f"one or more of {', '.join(Scope.values)}",
+            help=f"one or more of {', '.join(grantable())}",
         )
         create.add_argument(
             "--expires", type=moment, metavar="DATE", help="when the key ends (default: never)"

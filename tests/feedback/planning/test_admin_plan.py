@@ -192,16 +192,16 @@ def test_remove_says_that_the_tickets_stay(manager: Client) -> None:
 def test_filters_hold_for_the_page_and_for_its_files(manager: Client) -> None:
     builders.modules()
     an_enhancement("Native apps", a_wish(module="patient_engagement"), objective="mobile")
-    an_enhancement("Reports", a_wish("Reports"), objective="analytics")
+    an_enhancement("Rosters", a_wish("Rosters"), objective="analytics")
     asked = {"module": "patient_engagement"}
     found = text_of(manager, reverse(PLAN), **asked)
-    assert ("Native apps" in found, "Reports" in found) == (True, False)
+    assert ("Native apps" in found, "Rosters" in found) == (True, False)
     document = manager.get(reverse("admin:feedback_enhancement_json"), asked)
     assert [each["name"] for each in document.json()["enhancements"]] == ["Native apps"]
     assert document["Content-Disposition"] == 'attachment; filename="phase-2-plan.json"'
     table = manager.get(reverse("admin:feedback_enhancement_csv"), {"objective": "analytics"})
     rows = list(csv.DictReader(io.StringIO(b"".join(table).decode())))
-    assert [(each["rank"], each["name"]) for each in rows] == [("2", "Reports")]
+    assert [(each["rank"], each["name"]) for each in rows] == [("2", "Rosters")]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ COMPARED = (
 def figures(selection: Selection, now: datetime) -> dict[str, Any]:
     """The figures of `COMPARED`, and the counts of each category, severity, area and day."""
     every = [
-        ticket for ticket in Ticket.objects.all() if ticket.quarantined_at is None and _of(selection, ticket)
+        ticket
+        for ticket in Ticket.objects.select_related("module", "workspace")
+        if ticket.quarantined_at is None and _of(selection, ticket)
     ]
     tickets = [each for each in every if selection.first <= each.received_on <= selection.last]
     rated: dict[int, list[int | None]] = {}

@@ -1,6 +1,6 @@
 """Answers to whole questions that are remembered: never after what they follow from has changed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,12 +24,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Moves what time it is for the door."""
 
     def at(moment: datetime) -> None:
-        class Then(datetime):
-            @classmethod
-            def now(cls, tz: Any = None) -> Any:
-                return moment.astimezone(UTC)
-
-        monkeypatch.setattr(door, "datetime", Then)
+        monkeypatch.setattr(timezone, "now", lambda: moment)
 
     return at
 
