@@ -1,5 +1,6 @@
 """What every test stands on: its own database, cache and broker, and settings that no `.env` changes."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -74,6 +75,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded until now out of the garbage collector's rounds: a sixth of the suite's time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

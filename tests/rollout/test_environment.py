@@ -13,6 +13,7 @@ from tests.builders import ROOT
 pytestmark = pytest.mark.django_db
 
 FLAG = "health_management"
+USERS = 60
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +21,7 @@ def users() -> None:
     builders.modules()
     builders.workspaces(["W1"])
     Member.objects.bulk_create(
-        Member(workspace_id="W1", member=f"user-{n}", role="patient") for n in range(200)
+        Member(workspace_id="W1", member=f"user-{n}", role="patient") for n in range(USERS)
     )
 
 
@@ -45,7 +46,7 @@ def answer(unit: str = "user-1") -> Answer:
 def count() -> int:
     state = facts.state_of(builders.module(FLAG))
     found = cohorts.members_with(state, state.flags[0]).count()
-    assert found == sum(answer(f"user-{n}").value for n in range(200))
+    assert found == sum(answer(f"user-{n}").value for n in range(USERS))
     return found
 
 
@@ -57,7 +58,7 @@ def plan_at(percentage: int) -> Plan:
 def test_true_is_on_for_everybody(environment: Any) -> None:
     environment(enabled=True)
     assert (answer().value, answer().reason) == (True, "STATIC")
-    assert count() == 200
+    assert count() == USERS
 
 
 def test_false_is_no_override(environment: Any) -> None:
@@ -114,7 +115,7 @@ def test_the_phases_widen_from_the_internal_list_to_everybody() -> None:
         phases.run(builders.health(), number, actor=ROOT, override="" if number == 1 else "test")
         sizes.append(count())
     assert sizes[0] == 0
-    assert sizes[-1] == 200
+    assert sizes[-1] == USERS
     assert sizes == sorted(sizes)
 
 
