@@ -7,6 +7,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet --no-compile
 
+# What is imported is compiled once, also where the shell forbids to keep that: else each of the portal's
+# processes, and each that a test starts, compiles it anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 # The newest known-good interpreter wins over an old `python3`.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$name; break; fi; done)
@@ -56,7 +60,6 @@ $(INSTALLED):
 	@echo "Installing into $(VENV) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) -r requirements.txt
-	@$(PY) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
 	@touch $@
 
 $(INSTALLED_DEMO): | $(INSTALLED)
@@ -68,6 +71,5 @@ $(INSTALLED_DEMO): | $(INSTALLED)
 $(INSTALLED_DEV): | $(INSTALLED)
 	@echo "Installing what tests and linters need ..."
 	@$(PIP) -r requirements-dev.txt
-	@$(PY) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
 	@rm -f $(VENV)/.installed-dev-*
 	@touch $@

@@ -23,7 +23,8 @@ class Visit:
     """A signed-in person's browser, which notes what is wrong on each page that it opens."""
 
     def __init__(self, browser: Browser, home: str, person: User, **options: Any) -> None:
-        self.home, self.faults, self.open_now = home, {}, ""  # type: ignore[var-annotated]
+        self.home, self.open_now = home, ""
+        self.faults: dict[str, list[str]] = {}
         self.context = browser.new_context(base_url=home, **options)
         client = Client()
         client.force_login(person)
